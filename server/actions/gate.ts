@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { decide, type JudgedFinding, type Outcome, type Verdict } from '../catalog/gate/decide.ts';
+import type { Completeness } from '../catalog/changes.ts';
+import type { LineageIndex } from '../graph/lineage-index.ts';
+import { Problem } from '../problem.ts';
+import { LedgerConflict, type LedgerEntry, type Store } from '../store/store.ts';
+import { type GateDocument, parseGateRequest } from './gate-request.ts';
+import { loadWorld } from './gate-world.ts';
+import type { CatalogReader } from '../queries/catalog-reader.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
+import type { PolicyBook } from './policy-book.ts';
+import type { ClusterAliases } from '../catalog/cluster-aliases.ts';
+
+/** A decision as it is answered and recorded; its JSON text is the reply, byte for byte, every time. */
+export interface DecisionDocument {
+  readonly decisionId: string;
+  readonly outcome: Outcome;
+  readonly findings: readonly object[];
+  readonly revision: number;
+  readonly asOf: string;
+  readonly completeness: Completeness;
+  readonly dryRun: boolean;
+  readonly policyRevision: number;
+}
+
+/** A decision's JSON text, which is the reply, and what metrics count. */
+export interface Answer {
+  readonly text: string;
+  readonly outcome: Outcome;
+}
+
+export interface GateParts {
+  readonly store: Store;
+  readonly index: LineageIndex;
+  readonly catalog: CatalogReader;
+  readonly writer: LedgerWriter;
+  readonly policies: PolicyBook;
+  readonly aliases: ClusterAliases;
+  readonly clock: () => number;
+}
+
+/** The gate: judges a request at the newest revision and answers once the decision is on disk. */
+export class Gate {
+  readonly #parts: GateParts;
+  readonly #inFlight = new Set<string>();
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /** With a key, the same request gets the same bytes, whenever it comes again. */
+  async decide(document: GateDocument, idempotencyKey: string | null): Promise<Answer> {
+    if (idempotencyKey === null) return this.#record(document, null, null);
+    const requestHash = sha256(JSON.stringify(document));
+    if (this.#inFlight.has(idempotencyKey)) throw new Problem('idempotency-in-flight', 'wait for the first answer, or ask again with the same key');
+    this.#inFlight.add(idempotencyKey);
+    try {
+      const earlier = await this.#parts.store.ledgerEntryByKey(idempotencyKey);
+      return earlier === null ? await this.#record(document, idempotencyKey, requestHash) : repeat(earlier, requestHash);
+    } catch (failure) {
+      // Another process recorded the same key between our look and our write.
+      const earlier = failure instanceof LedgerConflict ? await this.#parts.store.ledgerEntryByKey(idempotencyKey) : null;
+      if (earlier === null) throw failure;
+      return repeat(earlier, requestHash);
+    } finally {
+      this.#inFlight.delete(idempotencyKey);
+    }
+  }
+
+  async #record(document: GateDocument, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
+    const { verdict, revision, asOf, policyRevision } = await this.#judge(document);
+    const decision = documentOf(verdict, { revision, asOf, policyRevision, dryRun: document.dryRun === true });
+    const text = JSON.stringify(decision);
+    await this.#parts.writer.append({
+      id: decision.decisionId,
+      kind: 'decision',
+      at: this.#parts.clock(),
+      body: `{"decision":${text},"request":${JSON.stringify(document)}}`,
+      idempotencyKey,
+      requestHash,
+      job: `${document.job.namespace}/${document.job.name}`,
+      outcome: decision.outcome,
+    });
+    return { text, outcome: decision.outcome };
+  }
+
+  async #judge(document: GateDocument): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
+    const { index, catalog, policies, aliases } = this.#parts;
+    const request = parseGateRequest(document, catalog, aliases);
+    const policy = await policies.current();
+    await index.catchUp();
+    const world = await loadWorld(request, catalog, index);
+    // Approvals of findings arrive with schema change proposals; until then none covers anything.
+    const verdict = decide(request, world, { policy, approved: new Set(), digest: sha256 });
+    return { verdict, revision: world.revision, asOf: world.asOf, policyRevision: policy.revision };
+  }
+}
+
+/** The decision inside a ledger entry of kind 'decision'. */
+export function decisionOf(entry: LedgerEntry): { readonly decision: DecisionDocument; readonly request: GateDocument } {
+  return JSON.parse(entry.body) as { decision: DecisionDocument; request: GateDocument };
+}
+
+function repeat(entry: LedgerEntry, requestHash: string): Answer {
+  if (entry.requestHash !== requestHash || entry.kind !== 'decision') {
+    throw new Problem('idempotency-key-reused', `the key belongs to decision ${entry.id}, which was asked with another body`, { decisionId: entry.id });
+  }
+  const { decision } = decisionOf(entry);
+  return { text: JSON.stringify(decision), outcome: decision.outcome };
+}
+
+function documentOf(verdict: Verdict, facts: { revision: number; asOf: number; policyRevision: number; dryRun: boolean }): DecisionDocument {
+  return {
+    decisionId: randomUUID(),
+    outcome: verdict.outcome,
+    findings: verdict.findings.map(findingDocument),
+    revision: facts.revision,
+    asOf: new Date(facts.asOf).toISOString(),
+    completeness: verdict.completeness,
+    dryRun: facts.dryRun,
+    policyRevision: facts.policyRevision,
+  };
+}
+
+function findingDocument({ id, rule, severity, message, dataset, field, version, location, approvable, affected }: JudgedFinding): object {
+  return {
+    id,
+    rule,
+    severity,
+    message,
+    dataset: dataset && { namespace: dataset.namespace, name: dataset.name },
+    ...(field === null ? {} : { field }),
+    ...(version === null ? {} : { version }),
+    ...(location === null ? {} : { location }),
+    approvable,
+    affected: affected.map(({ ref, owner, path }) => ({ kind: ref.kind, namespace: ref.namespace, name: ref.name, owner, path })),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,78 @@
+import { type Completeness } from '../changes.ts';
+import { datasetKey } from '../names.ts';
+import { checkDownstream } from './checks/downstream.ts';
+import { checkInputs } from './checks/inputs.ts';
+import { checkPlatform } from './checks/platform.ts';
+import { checkReadersOfOutputs } from './checks/readers-of-outputs.ts';
+import { checkSubjectLevels } from './checks/subject-level.ts';
+import { type Finding, subjectMatter } from './finding.ts';
+import { type Policy, severityAt } from './policy.ts';
+import type { GateRequest } from './request.ts';
+import { RULES } from './rules.ts';
+import type { GateWorld } from './world.ts';
+
+export type Outcome = 'allow' | 'allow-with-warnings' | 'deny';
+
+/** A finding as it is answered: with its id and the severity policy gives it. */
+export interface JudgedFinding extends Finding {
+  readonly id: string;
+  readonly severity: 'error' | 'warning';
+  readonly approvable: boolean;
+}
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** Errors first, then by rule order, dataset, field, version. */
+  readonly findings: readonly JudgedFinding[];
+  /** How much of what the verdict rests on is known. */
+  readonly completeness: Completeness;
+}
+export interface GateContext {
+  readonly policy: Policy;
+  /** Finding ids that unexpired approvals for this job cover. */
+  readonly approved: ReadonlySet<string>;
+  /** A collision-resistant digest, as hex. */
+  readonly digest: (text: string) => string;
+}
+
+type Check = (request: GateRequest, world: GateWorld) => readonly Finding[];
+const CHECKS: readonly Check[] = [checkInputs, checkReadersOfOutputs, checkDownstream, checkSubjectLevels, checkPlatform];
+
+/** Length of a finding id in hex digits: 96 bits, so that no second finding can be made to share an approved id. */
+const ID_LENGTH = 24;
+
+/** The gate's verdict: a pure function of request, world, policy and approvals. */
+export function decide(request: GateRequest, world: GateWorld, context: GateContext): Verdict {
+  const found = CHECKS.flatMap((check) => check(request, world));
+  const judged = found.flatMap((finding) => judge(finding, world, context));
+  const findings = [...new Map(judged.map((finding) => [finding.id, finding])).values()].sort(byWeight);
+  const blocking = findings.filter(({ id, severity, approvable }) => severity === 'error' && !(approvable && context.approved.has(id)));
+  const outcome = blocking.length > 0 ? 'deny' : findings.length > 0 ? 'allow-with-warnings' : 'allow';
+  return { outcome, findings, completeness: completenessOf(request, world) };
+}
+
+function judge(finding: Finding, world: GateWorld, { policy, digest }: GateContext): JudgedFinding[] {
+  const cluster = finding.dataset === null ? null : (world.datasets.get(datasetKey(finding.dataset))?.cluster ?? null);
+  const severity = severityAt(policy, finding.rule, { dataset: finding.dataset, cluster });
+  if (severity === 'off') return [];
+  const id = digest(subjectMatter(finding)).slice(0, ID_LENGTH);
+  return [{ ...finding, id, severity, approvable: RULES[finding.rule].approvable }];
+}
+
+const RULE_ORDER = new Map(Object.keys(RULES).map((rule, position) => [rule, position]));
+
+function byWeight(a: JudgedFinding, b: JudgedFinding): number {
+  const text = (f: JudgedFinding): string => JSON.stringify([f.dataset && datasetKey(f.dataset), f.field, f.id]);
+  return (
+    Number(a.severity === 'warning') - Number(b.severity === 'warning') ||
+    (RULE_ORDER.get(a.rule) ?? 0) - (RULE_ORDER.get(b.rule) ?? 0) ||
+    (b.version ?? 0) - (a.version ?? 0) ||
+    (text(a) < text(b) ? -1 : 1)
+  );
+}
+
+function completenessOf(request: GateRequest, world: GateWorld): Completeness {
+  const uses = request.inputs.map(({ fields, readerSchema }) => (fields === null && readerSchema === null ? 'unknown' : 'complete'));
+  const readers = request.outputs.flatMap(({ dataset }) => world.datasets.get(datasetKey(dataset))?.readers ?? []);
+  const all = new Set([...uses, ...readers.map(({ completeness }) => completeness)]);
+  return all.has('unknown') ? 'unknown' : all.has('partial') ? 'partial' : 'complete';
+}

@@ -1,0 +1,88 @@
+import type { AvroSchema } from '../avro/schema.ts';
+import type { CompatibilityLevel, Completeness, Evidence, ReadReason } from '../changes.ts';
+import { type DatasetRef, datasetKey, type EntityRef, type Named, type ReaderRef } from '../names.ts';
+
+/** What the gate judges against, as values: everything that is deployed, at one revision. */
+export interface GateWorld {
+  readonly revision: number;
+  /** Commit time of that revision, ms. */
+  readonly asOf: number;
+  /** Every dataset the request names, by `datasetKey`. */
+  readonly datasets: ReadonlyMap<string, DatasetState>;
+  /** Everyone downstream of a field beyond its direct readers, whole. */
+  readonly downstreamOf: (dataset: DatasetRef, path: string) => readonly DownstreamReader[];
+  /** Whether anything written to `from` ends up in `to`. */
+  readonly flowsInto: (from: DatasetRef, to: DatasetRef) => boolean;
+  /** Deployed jobs that read a dataset, for finding repeated work. */
+  readonly programOf: (job: Named) => ProgramSignature | null;
+}
+
+export interface DatasetState {
+  readonly ref: DatasetRef;
+  readonly cluster: string | null;
+  readonly owner: string | null;
+  /** Subject of the value schema; null when the dataset has none. */
+  readonly subject: Named | null;
+  readonly level: CompatibilityLevel | null;
+  /** Every version of the value schema, newest first, soft-deleted ones included. */
+  readonly versions: readonly SchemaVersion[];
+  /** Field paths as known now; empty when nobody said. */
+  readonly fields: readonly string[];
+  /** Running jobs and live consumers that read it. */
+  readonly readers: readonly DeployedReader[];
+  readonly writers: readonly DeployedWriter[];
+}
+
+export interface SchemaVersion {
+  readonly schemaId: number;
+  readonly version: number;
+  readonly deleted: boolean;
+  readonly schema: JudgedSchema;
+}
+/** A schema the engine could read, or why it could not. */
+export type JudgedSchema =
+  | { readonly readable: true; readonly schema: AvroSchema }
+  | { readonly readable: false; readonly reason: string };
+
+export interface DeployedReader {
+  readonly ref: ReaderRef;
+  readonly owner: string | null;
+  readonly evidence: readonly Evidence[];
+  /** The schema it decodes with; null when nobody said or saw. */
+  readonly readerSchema: JudgedSchema | null;
+  /** Fields it is known to read; how whole that list is, `completeness` says. */
+  readonly fields: readonly ReadField[];
+  readonly completeness: Completeness;
+}
+export interface ReadField {
+  readonly path: string;
+  readonly why: readonly ReadReason[];
+}
+export interface DeployedWriter {
+  readonly ref: ReaderRef;
+  readonly owner: string | null;
+  readonly writerSchema: JudgedSchema | null;
+}
+
+export interface DownstreamReader {
+  readonly ref: ReaderRef;
+  readonly owner: string | null;
+  readonly certainty: 'known' | 'possible';
+  /** From the changed field to the reader, jobs in between included. */
+  readonly path: readonly EntityRef[];
+}
+
+/** What a job does, comparable with `===`: equal texts read the same and write the same values. */
+export type ProgramSignature = string;
+
+export function stateOf(world: GateWorld, dataset: DatasetRef): DatasetState {
+  const state = world.datasets.get(datasetKey(dataset));
+  if (state === undefined) throw new Error(`the world was loaded without ${datasetKey(dataset)}`);
+  return state;
+}
+
+/** The schema records are written with today: the newest version that is not deleted. */
+export function currentSchema(state: DatasetState): AvroSchema | null {
+  const newest = state.versions.find((version) => !version.deleted);
+  return newest?.schema.readable === true ? newest.schema.schema : null;
+}

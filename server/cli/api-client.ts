@@ -1,0 +1,53 @@
+import type { paths } from '../http/openapi-types.ts';
+import { CommandFailure, EXIT } from './exit-codes.ts';
+
+/** A request takes at most this long: the gate answers in milliseconds, a whole closure of a hub in seconds. */
+const TIMEOUT_MS = 30_000;
+export const DEFAULT_URL = 'http://127.0.0.1:7420';
+
+type Ok<Operation> = Operation extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never;
+type Query<Operation> = Operation extends { parameters: { query?: infer Q } } ? Q : never;
+type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths];
+type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths];
+
+/** Calls the API with the types of `openapi.yaml`; whatever is not a 200 ends the command with its reason. */
+export class ApiClient {
+  readonly #base: string;
+
+  constructor(base: string) {
+    this.#base = base.replace(/\/+$/, '');
+  }
+
+  get<P extends GetPath>(path: P, query: Query<paths[P]['get']>): Promise<Ok<paths[P]['get']>> {
+    return this.#call(`${path}${search(query)}`, { method: 'GET' });
+  }
+
+  post<P extends PostPath>(path: P, body: unknown, query: Query<paths[P]['post']>, headers: Record<string, string> = {}): Promise<Ok<paths[P]['post']>> {
+    return this.#call(`${path}${search(query)}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  }
+
+  async #call<Body>(path: string, init: RequestInit): Promise<Body> {
+    const response = await fetch(this.#base + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+      throw new CommandFailure(EXIT.unavailable, `no answer from ${this.#base}: is Sluice running? (--url or SLUICE_URL says where)`, { cause });
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text) as Body;
+    throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, text));
+  }
+}
+
+function search(query: object | undefined): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((v): [string, unknown] => [name, v]));
+  const text = new URLSearchParams(pairs.filter(([, value]) => value !== undefined && value !== null).map(([name, value]): [string, string] => [name, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function reasonOf(status: number, text: string): string {
+  try {
+    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string };
+    if (title !== undefined) return `${title}: ${detail ?? ''}`;
+  } catch {
+    // Not a problem document: some other server answered.
+  }
+  return `HTTP ${status}`;
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import type { components } from '../http/openapi-types.ts';
+import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { CommandFailure, EXIT } from './exit-codes.ts';
+import { nameOf } from './names.ts';
+import { lines, type Terminal } from './terminal.ts';
+
+type Decision = components['schemas']['Decision'];
+type Finding = components['schemas']['Finding'];
+
+interface Options {
+  readonly url: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** `sluice gate check`: may this job start? Exit 0 allowed, 1 denied, 2 bad request, 3 no true answer. */
+export function gateCommand(terminal: Terminal): Command {
+  const gate = new Command('gate').description('ask whether a job may start');
+  gate
+    .command('check')
+    .description('judge a gate request; exit 1 when it is denied')
+    .argument('<request>', 'JSON file with the request, or - for standard input')
+    .option('--dry-run', 'the same verdict, without permit or reservation')
+    .option('--idempotency-key <key>', 'repeat the same decision for the same key')
+    .option('--json', 'print the decision as JSON')
+    .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL)
+    .action((file: string, options: Options) => check(file, options, terminal));
+  return gate;
+}
+
+async function check(file: string, options: Options, terminal: Terminal): Promise<void> {
+  const request = { ...(await readRequest(file, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
+  const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+  const decision = await new ApiClient(options.url).post('/v1/gate/decisions', request, undefined as never, headers);
+  terminal.write(options.json ? lines(JSON.stringify(decision)) : renderDecision(decision));
+  if (decision.outcome === 'deny') throw new CommandFailure(EXIT.checkFailed, '');
+}
+
+async function readRequest(file: string, terminal: Terminal): Promise<object> {
+  const content = await (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch((cause: unknown) => {
+    throw new CommandFailure(EXIT.usage, `cannot read ${file}`, { cause });
+  });
+  try {
+    const request: unknown = JSON.parse(content);
+    if (typeof request === 'object' && request !== null) return request;
+  } catch (cause) {
+    throw new CommandFailure(EXIT.usage, `${file} is not JSON: ${String((cause as Error).message)}`);
+  }
+  throw new CommandFailure(EXIT.usage, `${file} holds no JSON object`);
+}
+
+const HEADLINES = { allow: 'ALLOWED', 'allow-with-warnings': 'ALLOWED, with warnings', deny: 'DENIED' } as const;
+
+function renderDecision(decision: Decision): string {
+  return lines(
+    `${HEADLINES[decision.outcome]}  decision ${decision.decisionId}, true at revision ${decision.revision}, evidence ${decision.completeness}`,
+    decision.findings.flatMap(renderFinding),
+  );
+}
+
+function renderFinding({ severity, rule, message, affected, approvable, id }: Finding): string[] {
+  const readers = affected.map(({ owner, path }) => `      ${path.map(nameOf).join(' → ')}   owner ${owner ?? 'nobody'}`);
+  return ['', `  ${severity}: ${message}`, ...readers, `      ${rule}, finding ${id}${approvable ? ', approvable' : ''}`];
+}

@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import type { components } from '../http/openapi-types.ts';
+import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { nameOf, parseDataset } from './names.ts';
+import { lines, type Terminal } from './terminal.ts';
+
+type Reached = components['schemas']['Reached'];
+interface Common {
+  readonly url: string;
+  readonly json?: boolean;
+  readonly limit: string;
+}
+
+/** `sluice search`, `sluice lineage`, `sluice impact`: the questions of the API, for people and scripts. */
+export function questionCommands(terminal: Terminal): Command[] {
+  return [searchCommand(terminal), lineageCommand(terminal), impactCommand(terminal)].map((command) =>
+    command
+      .option('--json', 'print the answer as JSON')
+      .option('--limit <n>', 'entries to show', '50')
+      .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL),
+  );
+}
+
+function searchCommand(terminal: Terminal): Command {
+  return new Command('search')
+    .description('find datasets, fields, jobs, consumers, owners and tags')
+    .argument('[words...]', 'what to look for')
+    .option('--kind <kind...>', 'dataset, field, job, consumer, processor, pipeline, subject, team')
+    .option('--owner <team...>', 'owned by')
+    .option('--tag <tag...>', 'tagged')
+    .action(async (words: string[], options: Common & { kind?: string[]; owner?: string[]; tag?: string[] }) => {
+      const query = { q: words.join(' '), kind: options.kind as never, owner: options.owner as never, tag: options.tag as never, limit: Number(options.limit) };
+      const answer = await new ApiClient(options.url).get('/v1/search', query);
+      if (options.json) return terminal.write(lines(JSON.stringify(answer)));
+      const hits = answer.hits.map((hit) => `  ${nameOf(hit)}${hit.owner === null ? '' : `   owner ${hit.owner}`}${hit.doc === null ? '' : `   ${hit.doc}`}`);
+      terminal.write(lines(`${answer.total} found, true at revision ${answer.revision}`, hits, more(hits.length, answer.total)));
+    });
+}
+
+function lineageCommand(terminal: Terminal): Command {
+  return new Command('lineage')
+    .description('everything up- or downstream of a field or dataset')
+    .argument('<dataset>', 'as in kafka://main/orders')
+    .argument('[field]', 'path of a field; the whole dataset when left out')
+    .option('--upstream', 'where it comes from, instead of what it reaches')
+    .option('--depth <hops>', 'longest distance')
+    .option('--as-of <instant>', 'as it was true then, ISO 8601')
+    .action(async (dataset: string, path: string | undefined, options: Common & { upstream?: boolean; depth?: string; asOf?: string }) => {
+      const answer = await new ApiClient(options.url).get('/v1/lineage', {
+        ...parseDataset(dataset),
+        ...(path === undefined ? { kind: 'dataset' } : { kind: 'field', path }),
+        direction: options.upstream ? 'upstream' : 'downstream',
+        ...(options.depth === undefined ? {} : { depth: Number(options.depth) }),
+        ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+        paths: true,
+        limit: Number(options.limit),
+      } as never);
+      if (options.json) return terminal.write(lines(JSON.stringify(answer)));
+      const head = `${nameOf(answer.from)}: ${answer.total} ${answer.direction}, evidence ${answer.completeness}, true at revision ${answer.revision}`;
+      terminal.write(lines(head, answer.entries.map(renderReached), more(answer.entries.length, answer.total)));
+    });
+}
+
+function impactCommand(terminal: Terminal): Command {
+  return new Command('impact')
+    .description('what removing or retyping a field would reach')
+    .argument('<dataset>', 'as in kafka://main/orders')
+    .argument('<field>', 'path of the field')
+    .option('--retype <type>', 'a new Avro type as JSON, instead of removing the field')
+    .action(async (dataset: string, path: string, options: Common & { retype?: string }) => {
+      const change = options.retype === undefined ? { kind: 'remove' } : { kind: 'retype', type: options.retype };
+      const answer = await new ApiClient(options.url).post('/v1/impact', { dataset: parseDataset(dataset), path, change }, { limit: Number(options.limit) });
+      if (options.json) return terminal.write(lines(JSON.stringify(answer)));
+      const rows = answer.affected.map((entry) => `  ${entry.effect.padEnd(10)}${renderReached(entry).trimStart()}`);
+      terminal.write(lines(answer.sentence, rows, more(rows.length, answer.total), `true at revision ${answer.revision}`));
+    });
+}
+
+function renderReached(entry: Reached): string {
+  const steps = entry.steps?.slice(1, -1).map(nameOf) ?? [];
+  const via = steps.length === 0 ? '' : `   via ${steps.join(' → ')}`;
+  return `  ${entry.certainty === 'possible' ? '? ' : ''}${nameOf(entry)}${entry.owner == null ? '' : `   owner ${entry.owner}`}${via}`;
+}
+
+function more(shown: number, total: number): string[] {
+  return shown < total ? [`  … and ${total - shown} more (--limit, --json)`] : [];
+}

@@ -1,0 +1,14 @@
+import type { Readable } from 'node:stream';
+
+/** Where a command reads and writes; a test gives its own. */
+export interface Terminal {
+  readonly stdin: Readable;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Lines joined, with a final newline. */
+export function lines(...parts: readonly (string | readonly string[])[]): string {
+  return `${parts.flat().join('\n')}\n`;
+}

@@ -1,0 +1,95 @@
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import { Ajv } from 'ajv';
+import ajvFormats from 'ajv-formats';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import openapiGlue from 'fastify-openapi-glue';
+import { StoreUnavailable } from '../store/store.ts';
+import { type Handlers } from './handlers/handlers.ts';
+import { isScope } from './scopes.ts';
+import { Problem, problemDocument, PROBLEMS, retryAfterOf } from '../problem.ts';
+
+/** Largest request body: a gate request with a few schemas of the largest size a schema may have (1 MiB). */
+export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** A client that stops sending in mid-request gives its connection back after this. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface AppParts {
+  readonly handlers: Handlers;
+  /** The parsed `openapi.yaml`: routes, validation and the documentation page come from it. */
+  readonly specification: object;
+  readonly log: FastifyBaseLogger;
+  /** The page served at `/`. */
+  readonly portal: string;
+  readonly onAnswered?: (route: string, status: number, milliseconds: number) => void;
+}
+
+/** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
+export async function buildApp({ handlers, specification, log, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
+  const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(validatorFor());
+  // Answers are plain values of our own making; their shape is checked against openapi.yaml by tests.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler((request) => {
+    throw new Problem('route-not-found', `${request.method} ${request.url.split('?')[0]} is not part of this API; see /docs`);
+  });
+  app.addHook('onRoute', ({ url, config }) => refuseWithoutScope(url, config));
+  if (onAnswered) {
+    app.addHook('onResponse', (request, reply, done) => {
+      onAnswered(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
+      done();
+    });
+  }
+  await app.register(fastifySwagger, { mode: 'static', specification: { document: structuredClone(specification) as never } });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/', { config: { 'x-scope': 'public' } }, (_, reply) => reply.type('text/html; charset=utf-8').send(portal));
+  app.get('/openapi.json', { config: { 'x-scope': 'public' } }, () => specification);
+  await app.register(openapiGlue, { specification: structuredClone(specification), serviceHandlers: handlers });
+  return app;
+}
+
+/** Queries and paths arrive as text and are converted; bodies are taken as they are, nothing added or dropped. */
+function validatorFor(): Parameters<FastifyInstance['setValidatorCompiler']>[0] {
+  const options = { allErrors: false, strict: false, useDefaults: true, removeAdditional: false } as const;
+  const forText = ajvFormats.default(new Ajv({ ...options, coerceTypes: 'array' }));
+  const forBodies = ajvFormats.default(new Ajv({ ...options, coerceTypes: false }));
+  return ({ schema, httpPart }) => (httpPart === 'body' ? forBodies : forText).compile(schema as object);
+}
+
+function refuseWithoutScope(url: string, config: unknown): void {
+  if (url.startsWith('/docs')) return;
+  const scope = (config as { readonly 'x-scope'?: unknown } | undefined)?.['x-scope'];
+  if (!isScope(scope)) throw new Error(`route ${url} names no scope: give it an x-scope in openapi.yaml`);
+}
+
+function answerProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (PROBLEMS[problem.slug].status >= 500) request.log.error({ err: error }, problem.message);
+  const retryAfter = retryAfterOf(problem.slug);
+  if (retryAfter !== null) reply.header('retry-after', retryAfter);
+  const document = problemDocument(problem);
+  return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document));
+}
+
+function problemOf(error: FastifyError | Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreUnavailable) return new Problem('store-unavailable', error.message, { reason: error.reason }, { cause: error });
+  const code = 'code' in error ? error.code : '';
+  if ('validation' in error && error.validation !== undefined) return new Problem('request-invalid', error.message);
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('body-too-large', `the body is larger than ${BODY_LIMIT_BYTES} bytes`, { limit: BODY_LIMIT_BYTES });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem('media-type-unsupported', 'send the body as application/json');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new Problem('request-invalid', error.message);
+    default:
+      return error instanceof SyntaxError && 'statusCode' in error && error.statusCode === 400
+        ? new Problem('request-invalid', `the body is not JSON: ${error.message}`)
+        : new Problem('internal-error', 'an error of Sluice itself; its log has the cause', {}, { cause: error });
+  }
+}

@@ -1,0 +1,59 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PartReadiness, Readiness } from './readiness.ts';
+
+/** Seconds; the gate answers in milliseconds, and what takes a second is trouble. */
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
+
+export interface Sizes {
+  readonly revision: number;
+  readonly indexNodes: number;
+  readonly indexEdges: number;
+  readonly indexBytes: number;
+}
+export interface IngestCounts {
+  readonly applied: number;
+  readonly deadLettered: number;
+  readonly retried: number;
+}
+
+/** The process's Prometheus metrics: what is counted as it happens, and what is read when asked. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #gate = new Histogram({ name: 'sluice_gate_decision_seconds', help: 'Time to a recorded decision', labelNames: ['outcome'], buckets: LATENCY_BUCKETS, registers: [this.registry] });
+  readonly #http = new Histogram({ name: 'sluice_http_request_seconds', help: 'Time to answer a request', labelNames: ['route', 'status'], buckets: LATENCY_BUCKETS, registers: [this.registry] });
+
+  gateDecided(outcome: string, milliseconds: number): void {
+    this.#gate.observe({ outcome }, milliseconds / 1000);
+  }
+
+  answered(route: string, status: number, milliseconds: number): void {
+    this.#http.observe({ route, status: String(status) }, milliseconds / 1000);
+  }
+
+  /** Adds what is read at the moment somebody asks. */
+  read(sources: { readonly sizes: () => Sizes; readonly ingest: (() => IngestCounts) | null; readonly readiness: Readiness }): void {
+    const { sizes, ingest, readiness } = sources;
+    this.#gauge('sluice_revision', 'Newest revision the index holds', () => sizes().revision);
+    this.#gauge('sluice_index_nodes', 'Nodes in the lineage index', () => sizes().indexNodes);
+    this.#gauge('sluice_index_edges', 'Edges in the lineage index', () => sizes().indexEdges);
+    this.#gauge('sluice_index_bytes', 'Memory of the lineage index', () => sizes().indexBytes);
+    this.#readyGauge(readiness);
+    if (ingest === null) return;
+    this.#count('sluice_ingest_applied_total', 'Messages applied', () => ingest().applied);
+    this.#count('sluice_ingest_dead_letters_total', 'Messages put aside because they can never be applied', () => ingest().deadLettered);
+    this.#count('sluice_ingest_retries_total', 'Batches tried again', () => ingest().retried);
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({ name, help, registers: [this.registry], collect() { this.set(value()); } });
+  }
+
+  #count(name: string, help: string, value: () => number): void {
+    new Counter({ name, help, registers: [this.registry], collect() { this.reset(); this.inc(value()); } });
+  }
+
+  #readyGauge(readiness: Readiness): void {
+    const show = (gauge: Gauge, parts: readonly PartReadiness[]): void => parts.forEach(({ part, ready }) => gauge.set({ part }, ready ? 1 : 0));
+    new Gauge({ name: 'sluice_ready', help: 'Whether a part can do its work', labelNames: ['part'], registers: [this.registry], async collect() { show(this, await readiness()); } });
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Every way a request can fail, as RFC 9457 problems. `openapi.yaml` lists the same slugs; a test ties the two.
+ * `retryAfter` (seconds) is set where waiting may help.
+ */
+export const PROBLEMS = {
+  'request-invalid': { status: 400, title: 'The request does not have the described form' },
+  'cursor-invalid': { status: 400, title: 'The cursor is not one this API gave out' },
+  'cursor-expired': { status: 410, title: 'The answer this cursor continues is no longer held; ask again' },
+  'route-not-found': { status: 404, title: 'There is no such route' },
+  'entity-not-found': { status: 404, title: 'The catalog has never heard of it' },
+  'dataset-not-found': { status: 404, title: 'A dataset the request names is not in the catalog' },
+  'decision-not-found': { status: 404, title: 'There is no such decision' },
+  'version-not-found': { status: 404, title: 'There is no such schema version' },
+  'idempotency-in-flight': { status: 409, title: 'A request with this key is being answered right now', retryAfter: 1 },
+  'policy-conflict': { status: 409, title: 'The policy was changed by someone else meanwhile' },
+  'body-too-large': { status: 413, title: 'The body is larger than the limit' },
+  'media-type-unsupported': { status: 415, title: 'The body must be application/json' },
+  'schema-invalid': { status: 422, title: 'A schema in the request is not a valid Avro schema' },
+  'schema-not-found': { status: 422, title: 'No schema is known for a dataset the verdict needs one for' },
+  'schema-undecidable': { status: 422, title: 'The pair of schemas cannot be judged' },
+  'idempotency-key-reused': { status: 422, title: 'The key was used before with another body' },
+  'internal-error': { status: 500, title: 'Sluice failed to answer' },
+  'store-unavailable': { status: 503, title: 'The store cannot answer now', retryAfter: 2 },
+  'not-ready': { status: 503, title: 'Sluice cannot give true answers yet', retryAfter: 1 },
+} as const satisfies Record<string, { status: number; title: string; retryAfter?: number }>;
+
+export type ProblemSlug = keyof typeof PROBLEMS;
+
+/** Thrown by handlers and actions; becomes `application/problem+json`. `facts` are added to the document. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly slug: ProblemSlug;
+  readonly facts: Readonly<Record<string, unknown>>;
+  constructor(slug: ProblemSlug, detail: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(detail, options);
+    this.slug = slug;
+    this.facts = facts;
+  }
+}
+
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+}
+
+export function problemDocument({ slug, message, facts }: Problem): ProblemDocument {
+  const { status, title } = PROBLEMS[slug];
+  return { ...facts, type: `urn:sluice:problem:${slug}`, title, status, detail: message };
+}
+
+/** Seconds to wait before asking again; null where waiting does not help. */
+export function retryAfterOf(slug: ProblemSlug): number | null {
+  const problem = PROBLEMS[slug];
+  return 'retryAfter' in problem ? problem.retryAfter : null;
+}

@@ -1,0 +1,94 @@
+import { type JsonValue, type ParseOutcome, parseSchema } from '../catalog/avro/parse.ts';
+import type { Aspect, Evidence, FactBodies } from '../catalog/changes.ts';
+import type { JudgedSchema } from '../catalog/gate/world.ts';
+import { entityKey, type EntityRef } from '../catalog/names.ts';
+import type { EntityRecord, FactRecord, Store } from '../store/store.ts';
+import { BoundedCache } from './bounded-cache.ts';
+
+/** Records kept in memory; at ~2 kB each, a few hundred MB at the very most. */
+const CACHED_RECORDS = 50_000;
+/** Parsed schemas kept in memory. */
+const CACHED_SCHEMAS = 20_000;
+
+/**
+ * Entity records and parsed schemas, remembered until the change feed says they changed. It holds only
+ * what is in force now; questions about the past go to the store.
+ */
+export class CatalogReader {
+  readonly #store: Pick<Store, 'entity'>;
+  readonly #records = new BoundedCache<string, EntityRecord>(CACHED_RECORDS);
+  readonly #keyById = new Map<number, string>();
+  readonly #schemas = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
+
+  constructor(store: Pick<Store, 'entity'>) {
+    this.#store = store;
+  }
+
+  async entity(ref: EntityRef, asOf: number | null = null): Promise<EntityRecord | null> {
+    if (asOf !== null) return this.#store.entity(ref, asOf);
+    const key = entityKey(ref);
+    const known = this.#records.get(key);
+    if (known !== undefined) return known;
+    const record = await this.#store.entity(ref);
+    if (record === null) return null;
+    this.#records.set(key, record);
+    this.#keyById.set(record.id, key);
+    return record;
+  }
+
+  /** Forgets entities by store id; to be called with what each revision changed. */
+  forget(ids: readonly number[]): void {
+    for (const id of ids) {
+      const key = this.#keyById.get(id);
+      if (key === undefined) continue;
+      this.#keyById.delete(id);
+      this.#records.delete(key);
+    }
+  }
+
+  /** Parses a schema once; the same text gives the same object, so verdicts on it can be remembered by identity. */
+  schema(text: string, references: readonly string[] = []): JudgedSchema {
+    const key = references.length === 0 ? text : JSON.stringify([text, ...references]);
+    const known = this.#schemas.get(key);
+    if (known !== undefined) return known;
+    const schema = judged(parseSchema(text, { references, validateDefaults: false }));
+    this.#schemas.set(key, schema);
+    return schema;
+  }
+
+  /** The same for a schema that is not registered yet: its defaults are checked as well. */
+  candidate(value: JsonValue): JudgedSchema {
+    const key = `candidate ${JSON.stringify(value)}`;
+    const known = this.#schemas.get(key);
+    if (known !== undefined) return known;
+    const schema = judged(parseSchema(value));
+    this.#schemas.set(key, schema);
+    return schema;
+  }
+}
+
+function judged(parsed: ParseOutcome): JudgedSchema {
+  return parsed.outcome === 'parsed' ? { readable: true, schema: parsed.schema } : { readable: false, reason: parsed.message };
+}
+
+/** What is said under an aspect, by the strongest evidence: declared before everything else, then the newest. */
+export function factOf<A extends Aspect>(record: EntityRecord | null, aspect: A, part = ''): FactBodies[A] | null {
+  const facts = factsOf(record, aspect).filter((fact) => fact.part === part);
+  const declared = facts.find(({ evidence }) => evidence === 'declared');
+  return (declared ?? facts.sort((a, b) => b.at.time - a.at.time)[0])?.body ?? null;
+}
+
+/** Everything said under an aspect, one entry for each part and evidence. */
+export function factsOf<A extends Aspect>(record: EntityRecord | null, aspect: A): FactOf<A>[] {
+  return (record?.facts ?? []).filter((fact): fact is Extract<FactRecord, { aspect: A }> => fact.aspect === aspect) as unknown as FactOf<A>[];
+}
+export interface FactOf<A extends Aspect> {
+  readonly part: string;
+  readonly evidence: Evidence;
+  readonly at: { readonly time: number };
+  readonly body: FactBodies[A];
+}
+
+export function ownerOf(record: EntityRecord | null): string | null {
+  return factOf(record, 'owner')?.team ?? null;
+}

@@ -1,0 +1,102 @@
+import { fieldFacts } from '../catalog/avro/fields.ts';
+import type { DatasetUse, JobState } from '../catalog/changes.ts';
+import type { DatasetState, DeployedReader, DeployedWriter, JudgedSchema, SchemaVersion } from '../catalog/gate/world.ts';
+import type { DatasetRef, Named } from '../catalog/names.ts';
+import type { DatasetReader, LineageIndex } from '../graph/lineage-index.ts';
+import type { EntityRecord } from '../store/store.ts';
+import { type CatalogReader, factOf, factsOf, ownerOf } from './catalog-reader.ts';
+
+/** A job in one of these states reads and writes nothing; every other job counts as deployed, one of unknown state too. */
+const NOT_DEPLOYED: readonly (JobState | null)[] = ['STOPPED', 'FINISHED'];
+
+/** Reads what the gate needs to know of one dataset; null when the catalog never heard of it. */
+export async function loadDatasetState(ref: DatasetRef, catalog: CatalogReader, index: LineageIndex): Promise<DatasetState | null> {
+  const record = await catalog.entity({ kind: 'dataset', ...ref });
+  if (record === null) return null;
+  const subject = factOf(record, 'governed-by', 'value')?.subject ?? null;
+  const versions = subject === null ? [] : await versionsOf(subject, catalog);
+  const subjectRecord = subject === null ? null : await catalog.entity({ kind: 'subject', ...subject });
+  return {
+    ref,
+    cluster: factOf(record, 'dataset')?.cluster ?? null,
+    owner: ownerOf(record),
+    subject,
+    level: factOf(subjectRecord, 'compatibility')?.level ?? null,
+    versions,
+    fields: fieldsOf(record, versions),
+    readers: await readersOf(ref, versions, catalog, index),
+    writers: await writersOf(ref, catalog, index),
+  };
+}
+
+async function versionsOf(subject: Named, catalog: CatalogReader): Promise<SchemaVersion[]> {
+  const record = await catalog.entity({ kind: 'subject', ...subject });
+  return factsOf(record, 'schema-version')
+    .map(({ body }) => body)
+    .sort((a, b) => b.version - a.version)
+    .map(({ version, deleted, schema, references, schemaType, schemaId }) => ({
+      version,
+      schemaId,
+      deleted,
+      schema: schemaType === 'AVRO' ? catalog.schema(schema, references) : { readable: false, reason: `it is a ${schemaType} schema` },
+    }));
+}
+
+function fieldsOf(record: EntityRecord, versions: readonly SchemaVersion[]): string[] {
+  const stated = factsOf(record, 'fields').flatMap(({ body }) => body.fields.map(({ path }) => path));
+  if (stated.length > 0) return stated;
+  const newest = versions.find(({ deleted }) => !deleted)?.schema;
+  return newest?.readable === true ? fieldFacts(newest.schema).map(({ path }) => path) : [];
+}
+
+async function readersOf(dataset: DatasetRef, versions: readonly SchemaVersion[], catalog: CatalogReader, index: LineageIndex): Promise<DeployedReader[]> {
+  const readers = await Promise.all(index.readersOf(dataset).map((reader) => deployedReader(reader, dataset, versions, catalog)));
+  return readers.filter((reader) => reader !== null);
+}
+
+async function deployedReader(reader: DatasetReader, dataset: DatasetRef, versions: readonly SchemaVersion[], catalog: CatalogReader): Promise<DeployedReader | null> {
+  const record = await catalog.entity(reader.ref);
+  if (!isDeployed(record)) return null;
+  return {
+    ref: reader.ref,
+    owner: ownerOf(record),
+    evidence: reader.evidence.map(({ evidence }) => evidence),
+    readerSchema: readerSchemaOf(record, dataset, versions, catalog),
+    fields: reader.fields.map(({ path, reasons }) => ({ path, why: reasons })),
+    completeness: reader.completeness,
+  };
+}
+
+/** The schema a reader was declared with, or else was last seen with. */
+function readerSchemaOf(record: EntityRecord | null, dataset: DatasetRef, versions: readonly SchemaVersion[], catalog: CatalogReader): JudgedSchema | null {
+  const declared = usesOf(record, dataset).find(({ readerSchema }) => readerSchema !== null)?.readerSchema;
+  if (declared != null) return catalog.schema(declared);
+  const seen = (record?.observations ?? [])
+    .filter((o) => o.what === 'reads' && o.schemaId !== null && o.dataset?.namespace === dataset.namespace && o.dataset.name === dataset.name)
+    .sort((a, b) => b.lastSeen - a.lastSeen)[0];
+  return versions.find(({ schemaId }) => schemaId === seen?.schemaId)?.schema ?? null;
+}
+
+function usesOf(record: EntityRecord | null, dataset: DatasetRef): DatasetUse[] {
+  return factsOf(record, 'program').flatMap(({ body }) => body.reads.filter((use) => sameName(use.dataset, dataset)));
+}
+
+async function writersOf(dataset: DatasetRef, catalog: CatalogReader, index: LineageIndex): Promise<DeployedWriter[]> {
+  const writers = index.writersOf(dataset).map(async ({ ref }): Promise<DeployedWriter | null> => {
+    const record = await catalog.entity(ref);
+    if (!isDeployed(record)) return null;
+    const write = factsOf(record, 'program').flatMap(({ body }) => body.writes.filter((w) => sameName(w.dataset, dataset)))[0];
+    return { ref, owner: ownerOf(record), writerSchema: write?.writerSchema == null ? null : catalog.schema(write.writerSchema) };
+  });
+  return (await Promise.all(writers)).filter((writer) => writer !== null);
+}
+
+export function stateOfJob(record: EntityRecord | null): JobState | null {
+  return factOf(record, 'state')?.state ?? null;
+}
+export function isDeployed(record: EntityRecord | null): boolean {
+  return !NOT_DEPLOYED.includes(stateOfJob(record));
+}
+export function sameName(a: Named, b: Named): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
+}

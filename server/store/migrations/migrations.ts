@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { FIRST_TABLES } from './first-tables.ts';
+
+/** One step from the version before to `version`; it runs in a transaction of its own. */
+export interface Migration {
+  readonly version: number;
+  readonly apply: (db: DatabaseSync) => void;
+}
+
+/** Every step there ever was, ascending from 1. A step that has been released never changes. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    apply: (db) => {
+      db.exec(FIRST_TABLES);
+      db.prepare('INSERT INTO identity VALUES (?)').run(randomUUID());
+    },
+  },
+];

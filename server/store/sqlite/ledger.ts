@@ -1,0 +1,92 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage, StoreUnavailable } from '../store.ts';
+import { type Connection, many, one } from './connection.ts';
+import { readTally } from './entity-reader.ts';
+
+const COLUMNS = 'sequence, id, kind, at, body, idempotency_key, request_hash, job, outcome, previous, hash';
+type StoredEntry = readonly [
+  sequence: number, id: string, kind: string, at: number, body: string, idempotencyKey: string | null,
+  requestHash: string | null, job: string | null, outcome: string | null, previous: string, hash: string,
+];
+
+/** Appends entries to the chain, inside a writing transaction of the caller's. */
+export function appendEntries(connection: Connection, drafts: readonly LedgerDraft[]): LedgerEntry[] {
+  const tail = readTail(connection);
+  const entries: LedgerEntry[] = [];
+  let { sequence, hash } = tail ?? { sequence: 0, hash: LEDGER_ROOT };
+  for (const draft of drafts) {
+    const entry = { ...draft, sequence: sequence + 1, previous: hash, hash: ledgerHash(hash, sequence + 1, draft) };
+    insertEntry(connection, entry);
+    entries.push(entry);
+    ({ sequence, hash } = entry);
+  }
+  return entries;
+}
+
+/** The newest entry, whose hash must be true: what is appended vouches for it. */
+function readTail(connection: Connection): LedgerEntry | null {
+  const tail = entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger ORDER BY sequence DESC LIMIT 1`)));
+  if (tail !== null && ledgerHash(tail.previous, tail.sequence, tail) !== tail.hash) {
+    throw new StoreUnavailable('corrupt', `ledger entry ${tail.sequence} does not have the hash it was written with; nothing is appended to a broken chain`);
+  }
+  return tail;
+}
+
+function insertEntry(connection: Connection, entry: LedgerEntry): void {
+  refuseTaken(connection, entry);
+  const insert = connection.sql(`INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  insert.run(
+    entry.sequence, entry.id, entry.kind, entry.at, entry.body, entry.idempotencyKey,
+    entry.requestHash, entry.job, entry.outcome, entry.previous, entry.hash,
+  );
+  connection.sql('INSERT INTO tally (what, n) VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1').run(ledgerTally(entry.kind, entry.outcome));
+}
+
+function refuseTaken(connection: Connection, { id, idempotencyKey }: LedgerDraft): void {
+  if (readEntry(connection, id) !== null) throw new LedgerConflict('id', id);
+  if (idempotencyKey !== null && readEntryByKey(connection, idempotencyKey) !== null) throw new LedgerConflict('idempotencyKey', idempotencyKey);
+}
+
+export function readEntry(connection: Connection, id: string): LedgerEntry | null {
+  return entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE id = ?`), id));
+}
+
+export function readEntryByKey(connection: Connection, key: string): LedgerEntry | null {
+  return entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE idempotency_key = ?`), key));
+}
+
+export function readPage(connection: Connection, filter: LedgerFilter): LedgerPage {
+  const terms = Object.entries({ kind: filter.kind, job: filter.job, outcome: filter.outcome }).filter(([, value]) => value !== undefined);
+  const where = terms.map(([column]) => `${column} = ?`);
+  const values = terms.map(([, value]) => value as SQLInputValue);
+  const page = [...where, 'sequence < ?'].join(' AND ');
+  const rows = connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE ${page} ORDER BY sequence DESC LIMIT ?`);
+  const entries = many<StoredEntry>(rows, ...values, filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit);
+  return { entries: entries.flatMap((row) => entryOf(row) ?? []), total: countEntries(connection, filter) };
+}
+
+/** Entries of one job are few and counted; of all jobs they are many, and the writers keep count. */
+function countEntries(connection: Connection, { kind, job, outcome }: LedgerFilter): number {
+  if (job !== undefined) {
+    const counted = connection.sql('SELECT count(*) FROM ledger WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)');
+    return one<[number]>(counted, job, kind ?? null, outcome ?? null)?.[0] ?? 0;
+  }
+  if (kind !== undefined && outcome !== undefined) return readTally(connection, ledgerTally(kind, outcome));
+  const tallies = many<[string, number]>(connection.sql("SELECT what, n FROM tally WHERE what >= 'ledger:' AND what < 'ledger;'"));
+  return tallies.reduce((total, [what, n]) => {
+    const [, ofKind, ...ofOutcome] = what.split(':');
+    const counts = (kind === undefined || kind === ofKind) && (outcome === undefined || outcome === ofOutcome.join(':'));
+    return counts ? total + n : total;
+  }, 0);
+}
+
+function ledgerTally(kind: string, outcome: string | null): string {
+  return `ledger:${kind}:${outcome ?? ''}`;
+}
+
+function entryOf(row: StoredEntry | undefined): LedgerEntry | null {
+  if (row === undefined) return null;
+  const [sequence, id, kind, at, body, idempotencyKey, requestHash, job, outcome, previous, hash] = row;
+  return { sequence, id, kind: kind as LedgerEntry['kind'], at, body, idempotencyKey, requestHash, job, outcome, previous, hash };
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each layer may import of this repository, and which packages; `node:` modules are listed where they matter. */
+const LAYERS: readonly { folder: string; may: readonly string[]; packages: readonly string[] | 'any'; node: boolean }[] = [
+  { folder: 'server/catalog', may: ['server/catalog'], packages: [], node: false },
+  { folder: 'server/graph', may: ['server/catalog', 'server/graph'], packages: [], node: true },
+  { folder: 'server/store', may: ['server/catalog', 'server/store'], packages: ['neo4j-driver'], node: true },
+  { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/actions', 'server/problem.ts'], packages: [], node: true },
+  {
+    folder: 'server/http',
+    may: ['server/catalog', 'server/graph', 'server/store', 'server/actions', 'server/problem.ts', 'server/http'],
+    packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
+    node: true,
+  },
+  { folder: 'ingest', may: ['server/catalog', 'server/store', 'server/actions', 'ingest'], packages: 'any', node: true },
+];
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+test.each(LAYERS)('$folder imports only what lies below it', ({ folder, may, packages, node }) => {
+  const wrong = filesIn(folder).flatMap((file) =>
+    importsOf(file)
+      .filter((specifier) => {
+        if (specifier.startsWith('.')) {
+          const target = normalize(join(dirname(file), specifier));
+          return !may.some((allowed) => target === allowed || target.startsWith(`${allowed}/`));
+        }
+        if (specifier.startsWith('node:')) return !node;
+        return packages !== 'any' && !packages.includes(packageOf(specifier));
+      })
+      .map((specifier) => `${file} imports ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('one file alone knows each outside system', () => {
+  const everything = ['server', 'ingest'].flatMap(filesIn);
+  const importers = (name: string) => everything.filter((file) => importsOf(file).some((s) => packageOf(s) === name));
+  expect(importers('kafkajs')).toEqual(['ingest/consumer.ts']);
+  expect(importers('node:sqlite').filter((file) => !file.startsWith('server/store/'))).toEqual([]);
+});
+
+test('the pure core has no clock and no randomness', () => {
+  const wrong = filesIn('server/catalog').filter((file) => /Date\.now|new Date\(\)|Math\.random|performance\.now|\basync\b|\bawait\b|process\./.test(readFileSync(join(ROOT, file), 'utf8')));
+  expect(wrong).toEqual([]);
+});
+
+test('only entry points read the environment', () => {
+  const wrong = ['server', 'ingest'].flatMap(filesIn).filter((file) => /process\.env/.test(readFileSync(join(ROOT, file), 'utf8')) && !/(^|\/)(main|config|sluice)\.ts$/.test(file));
+  expect(wrong).toEqual([]);
+});
