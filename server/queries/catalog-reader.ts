@@ -37,7 +37,12 @@ export class CatalogReader {
   }
 
   /** Forgets entities by store id; to be called with what each revision changed. */
-  forget(ids: readonly number[]): void {
+  forget(ids: readonly number[] | 'everything'): void {
+    if (ids === 'everything') {
+      this.#records.clear();
+      this.#keyById.clear();
+      return;
+    }
     for (const id of ids) {
       const key = this.#keyById.get(id);
       if (key === undefined) continue;

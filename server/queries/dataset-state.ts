@@ -2,7 +2,8 @@ import { fieldFacts } from '../catalog/avro/fields.ts';
 import type { DatasetUse, JobState } from '../catalog/changes.ts';
 import type { DatasetState, DeployedReader, DeployedWriter, JudgedSchema, SchemaVersion } from '../catalog/gate/world.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
-import type { DatasetReader, LineageIndex } from '../graph/lineage-index.ts';
+import type { LineageIndex } from '../graph/lineage-index.ts';
+import type { DatasetReader } from '../graph/usage.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { type CatalogReader, factOf, factsOf, ownerOf } from './catalog-reader.ts';
 

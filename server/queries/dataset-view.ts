@@ -1,5 +1,5 @@
 import type { DatasetRef, EntityRef } from '../catalog/names.ts';
-import type { DatasetReader, DatasetWriter } from '../graph/lineage-index.ts';
+import type { DatasetReader, DatasetWriter } from '../graph/usage.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { factOf, factsOf, ownerOf } from './catalog-reader.ts';
 import { bearingsOf, evidenceDocument, type QueryParts, requireEntity, trueAt, type View } from './view.ts';

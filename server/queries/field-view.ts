@@ -1,6 +1,6 @@
 import type { FieldFact } from '../catalog/changes.ts';
 import type { DatasetRef, FieldRef } from '../catalog/names.ts';
-import type { FieldOrigin, FieldReader } from '../graph/lineage-index.ts';
+import type { FieldOrigin, FieldReader } from '../graph/usage.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { factsOf, ownerOf } from './catalog-reader.ts';
 import { writerDocument } from './dataset-view.ts';

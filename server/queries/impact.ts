@@ -3,7 +3,7 @@ import type { AvroSchema } from '../catalog/avro/schema.ts';
 import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
 import { currentSchema, type DatasetState, type DeployedReader } from '../catalog/gate/world.ts';
 import { entityKey, type FieldRef } from '../catalog/names.ts';
-import type { Closure, ReachedEntry } from '../graph/lineage-index.ts';
+import type { Closure, ReachedEntry } from '../graph/closure.ts';
 import { Problem } from '../problem.ts';
 import { loadDatasetState } from './dataset-state.ts';
 import { reachedDocument } from './lineage-view.ts';

@@ -1,5 +1,6 @@
 import type { EntityRef } from '../catalog/names.ts';
-import type { Closure, ClosureRequest, ReachedEntry } from '../graph/lineage-index.ts';
+import type { Closure, ReachedEntry } from '../graph/closure.ts';
+import type { ClosureRequest } from '../graph/lineage-index.ts';
 import { ownerOf } from './catalog-reader.ts';
 import { type QueryParts, requireEntity, trueAt } from './view.ts';
 

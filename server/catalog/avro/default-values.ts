@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, JsonDecimal, type JsonNode } from './json.ts';
+import { isJsonArray, isJsonObject, JsonDecimal, type JsonNode, type JsonObject } from './json.ts';
 import { refuse } from './refusal.ts';
 import type { AvroSchema, RecordSchema } from './schema.ts';
 
@@ -47,19 +47,31 @@ export class DefaultJudge {
       case 'null':
         return value === null;
       case 'array':
-        return isJsonArray(value) && value.every((item) => this.accepts(schema.items, item));
+        return isJsonArray(value) && this.#all(schema.items, value);
       case 'map':
-        return isJsonObject(value) && [...value.values()].every((item) => this.accepts(schema.values, item));
+        return isJsonObject(value) && this.#all(schema.values, value.values());
       case 'union':
-        return schema.branches.some((branch) => this.accepts(branch, value));
+        return this.#any(schema.branches, value);
       case 'record':
-        return isJsonObject(value) && fieldsOf(schema).every((field) => this.accepts(field.type, value.has(field.name) ? value.get(field.name) : field.default));
+        return isJsonObject(value) && this.#record(schema, value);
     }
   }
-}
 
-function fieldsOf(schema: RecordSchema): RecordSchema['fields'] {
-  return schema.fields === FIELDS_NOT_SET ? refuse('Schema fields not set yet') : schema.fields;
+  #all(schema: AvroSchema, values: Iterable<JsonNode>): boolean {
+    for (const value of values) if (!this.accepts(schema, value)) return false;
+    return true;
+  }
+
+  #any(branches: readonly AvroSchema[], value: JsonNode): boolean {
+    for (const branch of branches) if (this.accepts(branch, value)) return true;
+    return false;
+  }
+
+  #record(schema: RecordSchema, value: JsonObject): boolean {
+    if (schema.fields === FIELDS_NOT_SET) refuse('Schema fields not set yet');
+    for (const { name, type, default: own } of schema.fields) if (!this.accepts(type, value.has(name) ? value.get(name) : own)) return false;
+    return true;
+  }
 }
 
 /** A text default of a float or double becomes a number, read as Java reads doubles: "NaN" and "1f" are numbers. */

@@ -82,8 +82,9 @@ function enumChanges(path: string, before: AvroSchema, after: AvroSchema): reado
 }
 
 function symbolChanges(path: string, before: EnumSchema, after: EnumSchema): readonly SchemaChange[] {
-  const gained = after.symbols.filter((symbol) => !before.symbols.includes(symbol));
-  const lost = before.symbols.filter((symbol) => !after.symbols.includes(symbol));
+  const [old, current] = [new Set(before.symbols), new Set(after.symbols)];
+  const gained = after.symbols.filter((symbol) => !old.has(symbol));
+  const lost = before.symbols.filter((symbol) => !current.has(symbol));
   if (gained.length === 0 && lost.length === 0) return [];
   const parts = [gained.length > 0 ? `gains ${gained.join(', ')}` : '', lost.length > 0 ? `loses ${lost.join(', ')}` : ''].filter((part) => part !== '');
   return [change('symbols', path, [before.symbols.join(', '), after.symbols.join(', ')], parts.join(' and '))];

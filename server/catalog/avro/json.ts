@@ -142,7 +142,7 @@ class JsonReader {
 
   document(): JsonNode {
     this.#skip();
-    if (this.#at >= this.#text.length) throw new Malformed('the text is empty');
+    if (this.#at >= this.#text.length) throw new Malformed('not JSON: the text is empty');
     const node = this.#value();
     // Comments are white space inside a document only.
     if (/[^\u0000-\u0020]/.test(this.#text.slice(this.#at))) this.#fail('dangling content after the end');

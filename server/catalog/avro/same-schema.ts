@@ -18,34 +18,31 @@ export function sameSchema(a: AvroSchema, b: AvroSchema): boolean {
   return new Comparison(true).same(a, b);
 }
 
-/** Deepest chain of types within types that is compared; the caller sees two schemas past it as different. */
-const MAX_DEPTH = 2_500;
+/** Pairs of types one comparison looks at; cycles of coprime lengths multiply them, and past it two schemas count as different. */
+const MAX_PAIRS = 1_000_000;
 
+/** Pairs still to be compared are kept in a list: no depth and no cycle meets the end of the call stack. */
 class Comparison {
   readonly #whole: boolean;
+  readonly #open: (readonly [AvroSchema, AvroSchema])[] = [];
   readonly #seen = new Map<RecordSchema, Set<RecordSchema>>();
-  #depth = 0;
 
   constructor(whole: boolean) {
     this.#whole = whole;
   }
 
   same(a: AvroSchema, b: AvroSchema): boolean {
-    if (a === b) return true;
-    if (this.#depth >= MAX_DEPTH || !sameEntries(a.props, b.props) || !this.#sameNames(a, b)) return false;
-    this.#depth++;
-    const same = this.#sameBodies(a, b);
-    this.#depth--;
-    return same;
+    this.#open.push([a, b]);
+    let pairs = 0;
+    for (let pair = this.#open.pop(); pair !== undefined; pair = this.#open.pop()) {
+      if (pair[0] !== pair[1] && (++pairs > MAX_PAIRS || !this.#alike(...pair))) return false;
+    }
+    return true;
   }
 
-  #sameNames(a: AvroSchema, b: AvroSchema): boolean {
-    if (!('fullname' in a) || !('fullname' in b)) return true;
-    if (a.fullname !== b.fullname) return false;
-    return !this.#whole || (a.doc === b.doc && sameSets(a.aliases, b.aliases));
-  }
-
-  #sameBodies(a: AvroSchema, b: AvroSchema): boolean {
+  /** Alike in themselves; what they are made of is left to be compared. */
+  #alike(a: AvroSchema, b: AvroSchema): boolean {
+    if (!sameEntries(a.props, b.props) || !this.#sameNames(a, b)) return false;
     switch (a.kind) {
       case 'record':
         return b.kind === 'record' && (!this.#whole || a.error === b.error) && this.#sameRecords(a, b);
@@ -54,14 +51,20 @@ class Comparison {
       case 'fixed':
         return b.kind === 'fixed' && a.size === b.size;
       case 'array':
-        return b.kind === 'array' && this.same(a.items, b.items);
+        return b.kind === 'array' && this.#later(a.items, b.items);
       case 'map':
-        return b.kind === 'map' && this.same(a.values, b.values);
+        return b.kind === 'map' && this.#later(a.values, b.values);
       case 'union':
-        return b.kind === 'union' && a.branches.length === b.branches.length && a.branches.every((branch, i) => this.#sameAt(branch, b.branches[i]));
+        return b.kind === 'union' && a.branches.length === b.branches.length && a.branches.every((branch, i) => this.#later(branch, b.branches[i]));
       default:
         return a.kind === b.kind;
     }
+  }
+
+  #sameNames(a: AvroSchema, b: AvroSchema): boolean {
+    if (!('fullname' in a) || !('fullname' in b)) return true;
+    if (a.fullname !== b.fullname) return false;
+    return !this.#whole || (a.doc === b.doc && sameSets(a.aliases, b.aliases));
   }
 
   #sameRecords(a: RecordSchema, b: RecordSchema): boolean {
@@ -74,11 +77,12 @@ class Comparison {
   #sameFields(a: Field, b: Field | undefined): boolean {
     if (b === undefined || a.name !== b.name || a.order !== b.order || !sameEntries(a.props, b.props)) return false;
     if (this.#whole && (a.doc !== b.doc || !sameSets(a.aliases, b.aliases))) return false;
-    return sameDefaults(a.default, b.default) && this.same(a.type, b.type);
+    return sameDefaults(a.default, b.default) && this.#later(a.type, b.type);
   }
 
-  #sameAt(a: AvroSchema, b: AvroSchema | undefined): boolean {
-    return b !== undefined && this.same(a, b);
+  #later(a: AvroSchema, b: AvroSchema | undefined): boolean {
+    if (b !== undefined) this.#open.push([a, b]);
+    return b !== undefined;
   }
 }
 

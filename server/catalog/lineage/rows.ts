@@ -76,6 +76,8 @@ export interface GraphDelta {
   readonly revision: number;
   /** Nodes that are new or whose validity changed. */
   readonly nodes: readonly NodeRow[];
+  /** Store ids of the entities anything new is said about, edges or not; answers remembered about them are stale. */
+  readonly changed: readonly number[];
   /** Every slot that changed, with all its edges of all times (none: the slot has no edges any more). */
   readonly slots: readonly { readonly slot: number; readonly about: number; readonly edges: readonly EdgeRow[] }[];
 }

@@ -46,6 +46,7 @@ export const FIRST_TABLES = `
     revision INTEGER NOT NULL
   );
   CREATE UNIQUE INDEX statement_order ON statement (slot, time, sequence, event);
+  CREATE INDEX statement_revision ON statement (revision);
 
   -- Follows from statements and observations. An open edge of a program was last stated at its slot's
   -- stated_at; last_seen says it for every other edge.

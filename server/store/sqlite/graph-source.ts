@@ -64,7 +64,14 @@ export function readDelta(connection: Connection, since: number): GraphDelta | '
   if (slots === null) return 'too-many';
   const names = new DatasetNames(connection);
   const nodes = many<StoredNode>(connection.sql(`SELECT ${NODE_COLUMNS} FROM node WHERE revision > ? ORDER BY id`), since);
-  return { revision, nodes: nodes.map((row) => nodeRow(row, names)), slots };
+  return { revision, nodes: nodes.map((row) => nodeRow(row, names)), changed: readChanged(connection, since, slots), slots };
+}
+
+/** Whom new statements are about, and whose edges changed through observations. */
+function readChanged(connection: Connection, since: number, slots: GraphDelta['slots']): number[] {
+  const find = connection.sql('SELECT DISTINCT s.about FROM statement t JOIN slot s ON s.id = t.slot WHERE t.revision > ?');
+  const stated = many<[number]>(find, since).map(([about]) => about);
+  return [...new Set([...stated, ...slots.map(({ about }) => about)])];
 }
 
 /** Changed slots with their edges; null when they are more rows than `limit`. */

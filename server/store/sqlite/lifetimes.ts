@@ -1,7 +1,7 @@
 import type { FieldFact, FieldsFact } from '../../catalog/changes.ts';
 import type { EntityKind } from '../../catalog/names.ts';
 import { EXISTENCE } from './codes.ts';
-import { type Connection, one } from './connection.ts';
+import { type Connection, many, one } from './connection.ts';
 import { advance, effective, latestLifetime, type Lifetime, NEVER } from './lifetime.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -103,7 +103,9 @@ export class Lifetimes {
   }
 
   #recomputeFields(said: Existence): void {
-    const paths = new Set<string>();
+    // What was valid so far is looked at too: the body that listed it may have been replaced.
+    const valid = many<[string]>(this.#connection.sql('SELECT path FROM node WHERE dataset = ? AND valid_from IS NOT NULL'), said.about);
+    const paths = new Set(valid.map(([path]) => path));
     const slots = this.#statements.slotsOf(said.about, 'fields').map(({ id }) => {
       const history = this.#statements.history(id).map((statement) => ({ ...statement, paths: new Set(fieldsIn(statement.body).map(({ path }) => path)) }));
       for (const statement of history) for (const path of statement.paths) paths.add(path);

@@ -16,10 +16,18 @@ export function pairLine(seed: number, id: string): string {
   const writerRefs = readerRefs !== null && dice.chance(0.7) ? readerRefs.map((ref) => (dice.chance(0.3) ? mutate(ref, dice) : ref)) : null;
   const reader = new Drawing(dice, readerRefs ?? []).schema();
   const writer = dice.chance(0.75) ? mutated(reader, dice) : new Drawing(dice, writerRefs ?? []).schema();
-  const line: Json = { id, reader: strictRoot(reader), writer: strictRoot(writer) };
+  const line: Json = { id, reader: asText(strictRoot(reader), dice), writer: asText(strictRoot(writer), dice) };
   if (readerRefs !== null) line['readerRefs'] = readerRefs;
   if (writerRefs !== null) line['writerRefs'] = writerRefs;
   return write(dice.chance(0.5) ? line : swapped(line));
+}
+
+/** Now and then the schema comes as text within a string, with what a JSON reader may trip over. */
+function asText(schema: Draft, dice: Dice): Draft {
+  const text = write(schema);
+  if (!dice.chance(0.06) || !/^[[{"]/.test(text)) return schema;
+  const worn = dice.of([text, text.replaceAll(',', ' , '), text.replace(',', ',/* a, "b" */'), text.replace(',', ',// a\n'), text.replace(',', ',,'), text.replace(':', ' :\r\n\t'), text.replaceAll('"', "'"), text.replace('a', '\\u0061'), text.replace('a', '\\x'), text.replace('a', '\t'), text.replace('"type"', 'type'), text.slice(0, -1), text.replace('}', ',}'), text.replace('1', '01'), text.replace('1', '1.'), text.replace('1', '.1'), text.replace('null', 'nul'), text.replace('5', 'NaN'), text.replace(',', '/* open')]);
+  return worn + dice.of(['', '', '', ' ', '\n', '\u0001', ' x', '{}', ',', '//c', '\u00a0']);
 }
 
 /** A whole schema that is an enum with an unknown default is taken by us and not by Avro Java: no question for the oracle. */
