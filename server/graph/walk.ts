@@ -1,6 +1,6 @@
 import { OPAQUE } from './base-graph.ts';
 import { at } from './int-column.ts';
-import { FIELD, type LineageGraph, NOW, type RowView } from './lineage-graph.ts';
+import { DATASET, FIELD, type LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { completenessIn, DERIVES, GENERATES, kindIn, READS, USES, WRITES } from './row-traits.ts';
 
 export type Direction = 'upstream' | 'downstream';
@@ -77,6 +77,10 @@ export class Walker {
   #passReader(head: number, direction: Direction, view: RowView, depth: number): void {
     const node = at(this.#nodes, head);
     const isStart = head < this.#starts;
+    if (this.#graph.kindOf(node) === DATASET) {
+      this.#seeds.push(head);
+      return;
+    }
     const passesOn = direction === 'downstream' && (view !== NOW || (this.#graph.opaqueOf(node) & OPAQUE.writesBlindly) !== 0);
     if (isStart || passesOn) this.#seeds.push(head);
     if (!isStart || depth < 1) return;
@@ -157,13 +161,18 @@ export class Walker {
 
   #openUnknown(position: number, direction: Direction, depth: number, view: RowView): void {
     const node = at(this.#nodes, position);
-    const isField = this.#graph.kindOf(node) === FIELD;
+    const dataset = this.#datasetAt(node);
     const room = at(this.#distances, position) < depth;
     if (direction === 'downstream') {
-      if (isField && room) this.#openReaders(position, this.#graph.datasetOf(node), view);
-      else if (!isField && (room || position >= this.#starts)) this.#openOutputs(position, node, view);
-    } else if (isField && room) this.#openWriters(position, node, view);
-    else if (!isField && position < this.#starts && room) this.#openReads(position, node, view, 1);
+      if (dataset >= 0 && room) this.#openReaders(position, dataset, view);
+      else if (dataset < 0 && (room || position >= this.#starts)) this.#openOutputs(position, node, view);
+    } else if (dataset >= 0 && room) this.#openWriters(position, node, view);
+    else if (dataset < 0 && position < this.#starts && room) this.#openReads(position, node, view, 1);
+  }
+
+  /** The dataset a field belongs to, or that stands for fields nobody knows; -1 for a job or consumer. */
+  #datasetAt(node: number): number {
+    return this.#graph.kindOf(node) === DATASET ? node : this.#graph.datasetOf(node);
   }
 
   /** Downstream: readers of the dataset that may read this field, once for each dataset. */
@@ -179,7 +188,7 @@ export class Walker {
     this.#opened[job] = this.#stamp;
     const distance = position < this.#starts ? 1 : at(this.#distances, position);
     for (const [dataset, row] of blindWrites(this.#graph, job, view)) {
-      for (const field of this.#graph.fieldsOf(dataset, view)) {
+      for (const field of fieldsOrItself(this.#graph, dataset, view)) {
         if (this.#stamps[field] !== this.#stamp && !statesOrigin(this.#graph, field, job, view)) this.#visit(field, position, row, distance);
       }
     }
@@ -188,7 +197,7 @@ export class Walker {
   /** Upstream: jobs that write this field without saying from what, and everything they read. */
   #openWriters(position: number, field: number, view: RowView): void {
     const distance = at(this.#distances, position) + 1;
-    for (const [job, row] of blindWriters(this.#graph, this.#graph.datasetOf(field), view)) {
+    for (const [job, row] of blindWriters(this.#graph, this.#datasetAt(field), view)) {
       if (statesOrigin(this.#graph, field, job, view)) continue;
       this.#visitOnce(job, position, row, distance);
       this.#openReads(position, job, view, distance);
@@ -206,7 +215,7 @@ export class Walker {
       if (kind === READS || kind === DERIVES) this.#visitOnce(this.#graph.fromOf(row), position, row, distance);
     }
     for (const [dataset, row] of unknownUses(this.#graph, rows)) {
-      for (const field of this.#graph.fieldsOf(dataset, view)) this.#visitOnce(field, position, row, distance);
+      for (const field of fieldsOrItself(this.#graph, dataset, view)) this.#visitOnce(field, position, row, distance);
     }
   }
 
@@ -242,6 +251,12 @@ export class Walker {
     this.#rows[tail] = row;
     this.#distances[tail] = distance;
   }
+}
+
+/** A dataset's fields; where none is known the dataset itself stands for them, so that what lies behind it is not lost. */
+export function fieldsOrItself(graph: LineageGraph, dataset: number, view: RowView): readonly number[] {
+  const fields = graph.fieldsOf(dataset, view);
+  return fields.length === 0 ? [dataset] : fields;
 }
 
 /** Whether a job says where a field it writes comes from, even if from nowhere. */
