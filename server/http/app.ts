@@ -14,6 +14,9 @@ export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** A client that stops sending in mid-request gives its connection back after this. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Pages for people that are no operation of the API. */
+const OPEN_PAGES = ['/', '/docs', '/openapi.json'];
+
 export interface AppParts {
   readonly handlers: Handlers;
   /** The parsed `openapi.yaml`: routes, validation and the documentation page come from it. */
@@ -35,7 +38,7 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   app.setNotFoundHandler((request) => {
     throw new Problem('route-not-found', `${request.method} ${request.url.split('?')[0]} is not part of this API; see /docs`);
   });
-  app.addHook('onRoute', ({ url, config }) => refuseWithoutScope(url, config));
+  app.addHook('onRoute', ({ url, schema }) => refuseWithoutScope(url, schema));
   if (onAnswered) {
     app.addHook('onResponse', (request, reply, done) => {
       onAnswered(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
@@ -44,8 +47,8 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   }
   await app.register(fastifySwagger, { mode: 'static', specification: { document: structuredClone(specification) as never } });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/', { config: { 'x-scope': 'public' } }, (_, reply) => reply.type('text/html; charset=utf-8').send(portal));
-  app.get('/openapi.json', { config: { 'x-scope': 'public' } }, () => specification);
+  app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(portal));
+  app.get('/openapi.json', () => specification);
   await app.register(openapiGlue, { specification: structuredClone(specification), serviceHandlers: handlers });
   return app;
 }
@@ -58,9 +61,9 @@ function validatorFor(): Parameters<FastifyInstance['setValidatorCompiler']>[0] 
   return ({ schema, httpPart }) => (httpPart === 'body' ? forBodies : forText).compile(schema as object);
 }
 
-function refuseWithoutScope(url: string, config: unknown): void {
-  if (url.startsWith('/docs')) return;
-  const scope = (config as { readonly 'x-scope'?: unknown } | undefined)?.['x-scope'];
+function refuseWithoutScope(url: string, schema: unknown): void {
+  if (OPEN_PAGES.some((page) => url === page || url.startsWith(`${page}/`))) return;
+  const scope = (schema as { readonly 'x-scope'?: unknown } | undefined)?.['x-scope'];
   if (!isScope(scope)) throw new Error(`route ${url} names no scope: give it an x-scope in openapi.yaml`);
 }
 

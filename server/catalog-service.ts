@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { parse } from 'yaml';
+import { Gate } from './actions/gate.ts';
+import { LedgerWriter } from './actions/ledger-writer.ts';
+import { PolicyBook } from './actions/policy-book.ts';
+import type { ClusterAliases } from './catalog/cluster-aliases.ts';
+import { LineageIndex } from './graph/lineage-index.ts';
+import { buildApp } from './http/app.ts';
+import { buildHandlers } from './http/handlers/handlers.ts';
+import { type IngestCounts, Metrics } from './http/metrics.ts';
+import { type PartCheck, readinessOf } from './http/readiness.ts';
+import { CatalogReader } from './queries/catalog-reader.ts';
+import type { Store } from './store/store.ts';
+
+export interface ServiceParts {
+  readonly store: Store;
+  readonly aliases: ClusterAliases;
+  readonly clock: () => number;
+  readonly log: FastifyBaseLogger;
+  /** Where to keep the index's snapshot and of which store it is; none is kept without. */
+  readonly snapshot: { readonly file: string; readonly identity: string } | null;
+  /** What else must be ready before answers are true, e.g. the ingest of this process. */
+  readonly checks?: Readonly<Record<string, PartCheck>>;
+  readonly ingest?: () => IngestCounts;
+}
+export interface CatalogService {
+  readonly app: FastifyInstance;
+  readonly index: LineageIndex;
+  stop(): Promise<void>;
+}
+
+/** Everything that answers, wired: store → index → queries and actions → HTTP. The caller owns the store. */
+export async function openCatalogService(parts: ServiceParts): Promise<CatalogService> {
+  const { store, aliases, clock, log, snapshot } = parts;
+  const index = await LineageIndex.open(store, { ...(snapshot === null ? {} : { snapshot }), onNote: (note) => log.warn(note) });
+  const catalog = new CatalogReader(store);
+  index.onChange((changed) => catalog.forget(changed));
+  const writer = new LedgerWriter(store);
+  const policies = new PolicyBook({ store, writer, newId: randomUUID, clock });
+  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock });
+  const metrics = new Metrics();
+  const readiness = readinessOf({ store: storeCheck(store), index: indexCheck(index), ...parts.checks });
+  metrics.read({ sizes: () => sizesOf(index), ingest: parts.ingest ?? null, readiness });
+  const handlers = buildHandlers({
+    store, index, catalog, aliases, gate, policies, readiness, newId: randomUUID,
+    metrics: () => metrics.registry.metrics(),
+    onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
+  });
+  const app = await buildApp({ handlers, specification: specification(), portal: portal(), log, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
+  return {
+    app, index,
+    async stop() {
+      await app.close();
+      await index.writeSnapshot();
+    },
+  };
+}
+
+function storeCheck(store: Store): PartCheck {
+  return async () => ({ ready: true, detail: `at revision ${(await store.revision()).revision}` });
+}
+function indexCheck(index: LineageIndex): PartCheck {
+  return async () => ({ ready: true, detail: `at revision ${(await index.catchUp()).revision}` });
+}
+function sizesOf(index: LineageIndex) {
+  const { nodes, edges, bytes } = index.statistics();
+  return { revision: index.revision.revision, indexNodes: nodes, indexEdges: edges, indexBytes: bytes };
+}
+
+/** The parsed `openapi.yaml`. */
+export function specification(): object {
+  return parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as object;
+}
+function portal(): string {
+  return readFileSync(new URL('../web/index.html', import.meta.url), 'utf8');
+}
