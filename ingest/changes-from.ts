@@ -109,7 +109,7 @@ function schemaRegistered(payload: ControlPayloads['io.sluice.control.SchemaRegi
   if (dataset === null) return [registered];
   const side = part === 'KEY' ? 'key' : 'value';
   const governed = named('dataset', dataset);
-  const fields = avro === null || deleted ? [] : [state(governed, 'fields', { fields: fieldFacts(avro, side === 'key' ? '$key' : '') }, at, side, 'registry')];
+  const fields = avro === null || deleted ? [] : [state(governed, 'fields', { fields: side === 'key' ? fieldFacts(avro, '$key') : fieldFacts(avro) }, at, side, 'registry')];
   return [registered, state(governed, 'governed-by', { subject: checkedName('subject', subject) }, at, side, 'registry'), ...fields];
 }
 

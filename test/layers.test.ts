@@ -10,10 +10,11 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/catalog', may: ['server/catalog'], packages: [], node: false },
   { folder: 'server/graph', may: ['server/catalog', 'server/graph'], packages: [], node: true },
   { folder: 'server/store', may: ['server/catalog', 'server/store'], packages: ['neo4j-driver'], node: true },
-  { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/actions', 'server/problem.ts'], packages: [], node: true },
+  { folder: 'server/queries', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/problem.ts'], packages: [], node: true },
+  { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts'], packages: [], node: true },
   {
     folder: 'server/http',
-    may: ['server/catalog', 'server/graph', 'server/store', 'server/actions', 'server/problem.ts', 'server/http'],
+    may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/http'],
     packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
     node: true,
   },

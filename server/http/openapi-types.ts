@@ -356,8 +356,8 @@ export interface components {
             path?: string;
         };
         Problem: {
-            /** @description urn:sluice:problem:<slug> */
-            type: string;
+            /** @enum {string} */
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -1179,6 +1179,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1210,6 +1211,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             503: components["responses"]["Problem"];

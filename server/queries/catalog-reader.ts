@@ -66,7 +66,9 @@ export class CatalogReader {
     const key = `candidate ${JSON.stringify(value)}`;
     const known = this.#schemas.get(key);
     if (known !== undefined) return known;
-    const schema = judged(parseSchema(value));
+    // A bare word names a type; every other text is the schema's JSON.
+    const isWord = typeof value === 'string' && !/^\s*[[{"]/.test(value);
+    const schema = judged(parseSchema(isWord ? JSON.stringify(value) : value));
     this.#schemas.set(key, schema);
     return schema;
   }

@@ -41,7 +41,8 @@ export async function assessImpact({ field, type }: FieldChange, parts: QueryPar
   const affected = [...closure.entries()].map((entry) => ({ entry, effect: effectOn(entry, direct) }));
   const summary = await summaryOf(affected, parts);
   const head = { field: { kind: 'field', ...field }, completeness: closure.completeness, ...trueAt(index) };
-  return { sentence: sentenceOf(field, type, summary), summary, affected, closure, head };
+  const goOn = affected.filter(({ entry, effect }) => effect === 'unaffected' && entry.ref.kind !== 'field').length;
+  return { sentence: sentenceOf({ field, type }, summary, goOn), summary, affected, closure, head };
 }
 
 export async function affectedDocuments(impact: Impact, window: { readonly offset: number; readonly limit: number }, parts: QueryParts): Promise<object[]> {
@@ -94,10 +95,11 @@ async function summaryOf(affected: Impact['affected'], { catalog }: QueryParts):
   };
 }
 
-function sentenceOf(field: FieldRef, type: AvroSchema | null, { jobs, consumers, owners, breaks, unknownReaders }: Impact['summary']): string {
+function sentenceOf({ field, type }: FieldChange, { jobs, consumers, owners, breaks, unknownReaders }: Impact['summary'], goOn: number): string {
   const what = `${type === null ? 'Removing' : 'Retyping'} \`${field.name}.${field.path}\``;
   const unknown = unknownReaders === 0 ? '' : `; of ${unknownReaders} nobody knows whether they read it`;
-  if (jobs + consumers === 0) return `${what} reaches no reader that anybody declared or observed.`;
+  if (jobs + consumers + goOn === 0) return `${what} reaches no reader that anybody declared or observed.`;
+  if (jobs + consumers === 0) return `${what} breaks nobody known: ${counted(goOn, 'reader')} can go on.`;
   const reached = `${counted(jobs, 'job')} and ${counted(consumers, 'consumer')} of ${counted(owners.length, 'team')}`;
   return breaks === 0 ? `${what} breaks nobody known; it reaches ${reached}${unknown}.` : `${what} breaks ${counted(breaks, 'reader')} and reaches ${reached}${unknown}.`;
 }

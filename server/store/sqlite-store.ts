@@ -33,6 +33,8 @@ export interface SqliteStoreOptions {
   readonly readonly?: boolean;
   /** How long to wait for another process's transaction before StoreUnavailable 'locked', ms. */
   readonly busyTimeoutMs?: number;
+  /** Pages of 8 KiB beyond which the file does not grow: StoreUnavailable 'full'. Unlimited unless given. */
+  readonly maxPages?: number;
 }
 
 /**
@@ -52,8 +54,8 @@ export class SqliteStore implements Store {
   readonly #writer: BatchWriter;
   readonly #cards: SearchCards;
 
-  constructor({ file, readonly = false, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS }: SqliteStoreOptions) {
-    this.#connection = new Connection({ file, readonly, busyTimeoutMs });
+  constructor({ file, readonly = false, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxPages }: SqliteStoreOptions) {
+    this.#connection = new Connection({ file, readonly, busyTimeoutMs, maxPages: maxPages ?? null });
     try {
       migrate(this.#connection.db, MIGRATIONS, { file, readonly });
       this.identity = one<[string]>(this.#connection.sql('SELECT store FROM identity'))?.[0] ?? '';

@@ -69,7 +69,7 @@ test('any order, any repetition and any cut into batches end in the same tables'
       const inOrder = [...changes].sort((a, b) => (a.change === 'statement' && b.change === 'statement' ? compareInstants(a.at, b.at) : 0));
       expect(await tablesAfter(inOrder.map((change) => [change]))).toEqual(await tablesAfter(inBatches(again, cuts)));
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 }, 120_000);
 
@@ -87,7 +87,7 @@ test('at every time the edges of programs are those of the statements in force',
       }
       await store.close();
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 }, 120_000);
 
@@ -103,7 +103,7 @@ test('a field is valid now exactly when a schema in force lists it', async () =>
       expect(valid.map(keyOfNode).sort()).toEqual([...new Set(listed)].sort());
       await store.close();
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 }, 120_000);
 

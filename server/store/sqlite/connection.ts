@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly file: string;
   readonly readonly: boolean;
   readonly busyTimeoutMs: number;
+  /** Pages the file may have; null: as many as the disk holds. */
+  readonly maxPages: number | null;
 }
 
 /**
@@ -121,12 +123,13 @@ export function each<T extends readonly unknown[]>(statement: StatementSync, ...
   return statement.iterate(...values) as unknown as Iterable<T>;
 }
 
-function openDatabase({ file, readonly, busyTimeoutMs }: ConnectionOptions): DatabaseSync {
+function openDatabase({ file, readonly, busyTimeoutMs, maxPages }: ConnectionOptions): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { readOnly: readonly, timeout: busyTimeoutMs });
     if (!readonly) enterWalMode(db);
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
+    if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
     return db;
   } catch (error) {
     db?.close();

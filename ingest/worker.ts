@@ -1,0 +1,99 @@
+import { canonicalChange, type ClusterAliases } from '../server/catalog/cluster-aliases.ts';
+import type { GraphChange } from '../server/catalog/changes.ts';
+import type { OffsetPosition, Store } from '../server/store/store.ts';
+import { changesFrom } from './changes-from.ts';
+import type { DeadLetter, DeadLetters, FailedStage } from './dead-letter.ts';
+import type { Contract, Decoder, DecodeOutcome } from './decode/decoder.ts';
+import type { BatchOutcome, Message, MessageBatch } from './message.ts';
+
+export interface WorkerParts {
+  readonly store: Pick<Store, 'apply' | 'offsets'>;
+  readonly decoder: Decoder;
+  readonly deadLetters: DeadLetters;
+  readonly aliases: ClusterAliases;
+  readonly clock: () => number;
+  /** Which contract the messages of a topic follow. */
+  readonly contracts: ReadonlyMap<string, Contract>;
+}
+export interface WorkerStatus {
+  readonly applied: number;
+  readonly deadLettered: number;
+  readonly retried: number;
+  /** When a batch was last handled, ms; null before the first. */
+  readonly lastHandledAt: number | null;
+}
+export interface IngestWorker {
+  /**
+   * Applies a batch: every message is applied or put aside as a dead letter, in one transaction with the
+   * offset. Rejects when the batch must be tried again; nothing of it is applied then.
+   */
+  handle(batch: MessageBatch): Promise<BatchOutcome>;
+  status(): WorkerStatus;
+}
+
+type Judged = { readonly outcome: 'changes'; readonly changes: readonly GraphChange[] } | { readonly outcome: 'dead'; readonly letter: DeadLetter };
+
+/** The one way events take into the store, whatever brought them: decode, changes, one transaction. */
+export function createIngestWorker(parts: WorkerParts): IngestWorker {
+  let [applied, deadLettered, retried] = [0, 0, 0];
+  let lastHandledAt: number | null = null;
+  return {
+    async handle(batch) {
+      try {
+        const outcome = await handleBatch(batch, parts);
+        if (outcome.outcome === 'handled') {
+          applied += outcome.applied;
+          deadLettered += outcome.deadLettered;
+          lastHandledAt = parts.clock();
+        }
+        return outcome;
+      } catch (failure) {
+        retried++;
+        throw failure;
+      }
+    },
+    status: () => ({ applied, deadLettered, retried, lastHandledAt }),
+  };
+}
+
+async function handleBatch(batch: MessageBatch, parts: WorkerParts): Promise<BatchOutcome> {
+  const contract = parts.contracts.get(batch.topic);
+  if (contract === undefined) throw new Error(`no contract is known for topic ${batch.topic}`);
+  const stored = (await parts.store.offsets(batch.topic)).get(batch.partition);
+  const fresh = batch.messages.filter(({ offset }) => stored === undefined || offset >= stored.next);
+  const last = fresh.at(-1);
+  if (last === undefined) return { outcome: 'handled', next: stored?.next ?? 0, applied: 0, deadLettered: 0 };
+  const outcomes = await parts.decoder.decode(contract, fresh.map(({ value }) => value));
+  const judged = fresh.map((message, i) => judge(message, outcomes[i], batch, parts));
+  return apply(judged, { batch, next: last.offset + 1, stored: stored ?? null }, parts);
+}
+
+function judge(message: Message, outcome: DecodeOutcome | undefined, batch: MessageBatch, { aliases, clock }: WorkerParts): Judged {
+  const dead = (stage: FailedStage, failure: string, reason: string): Judged => ({
+    outcome: 'dead',
+    letter: { topic: batch.topic, partition: batch.partition, offset: message.offset, stage, failure, message: reason, key: message.key, value: message.value, at: clock() },
+  });
+  if (outcome === undefined) throw new Error('the decoder answered fewer messages than it was given');
+  if (outcome.outcome === 'undecodable') return dead('DECODE', outcome.failure, outcome.message);
+  const said = changesFrom(outcome.event);
+  if (said.outcome === 'refused') return dead('CHANGES', 'Refused', said.reason);
+  return { outcome: 'changes', changes: said.changes.map((change) => canonicalChange(aliases, change)) };
+}
+
+/**
+ * Dead letters first, then changes with the offset. A crash in between writes the same dead letters again
+ * when the batch comes again; it never loses one.
+ */
+async function apply(judged: readonly Judged[], place: { readonly batch: MessageBatch; readonly next: number; readonly stored: OffsetPosition | null }, { store, deadLetters, clock }: WorkerParts): Promise<BatchOutcome> {
+  const { batch, next, stored } = place;
+  const letters = judged.flatMap((j) => (j.outcome === 'dead' ? [j.letter] : []));
+  if (letters.length > 0) await deadLetters.send(letters);
+  const outcome = await store.apply({
+    changes: judged.flatMap((j) => (j.outcome === 'changes' ? j.changes : [])),
+    committedAt: clock(),
+    // Offsets of a compacted or transactional topic have gaps: the batch begins where the stored one ended.
+    offset: { topic: batch.topic, partition: batch.partition, from: stored?.next ?? batch.messages[0]?.offset ?? 0, next, generation: batch.generation },
+  });
+  if (outcome.outcome === 'fenced') return { outcome: 'fenced', next: outcome.next };
+  return { outcome: 'handled', next, applied: judged.length - letters.length, deadLettered: letters.length };
+}

@@ -1,0 +1,74 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { specification } from '../../server/catalog-service.ts';
+import { PROBLEMS } from '../../server/problem.ts';
+import { isScope } from '../../server/http/scopes.ts';
+import { openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly 'x-scope'?: string;
+  readonly responses: Record<string, { readonly $ref?: string; readonly content?: Record<string, unknown> }>;
+}
+interface Api {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: { readonly Problem: { readonly properties: { readonly type: { readonly enum: readonly string[] } } } } };
+}
+const api = specification() as Api;
+const ajv = ajvFormats.default(new Ajv2020({ strict: false, allErrors: true }));
+ajv.addSchema(api, 'api');
+
+function violations(path: string, method: string, body: unknown): unknown {
+  const pointer = `api#/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${method}/responses/200/content/application~1json/schema`;
+  const validate = ajv.getSchema(encodeURI(pointer)) ?? ajv.compile({ $ref: encodeURI(pointer) });
+  validate(body);
+  return validate.errors ?? [];
+}
+
+let catalog: TestCatalog;
+beforeAll(async () => {
+  catalog = await openTestCatalog();
+  await catalog.say(...smallPlatform());
+});
+afterAll(() => catalog.stop());
+
+test('describes exactly the problems the code has', () => {
+  expect([...api.components.schemas.Problem.properties.type.enum].sort()).toEqual(Object.keys(PROBLEMS).map((slug) => `urn:sluice:problem:${slug}`).sort());
+});
+
+test('names a scope for every operation', () => {
+  const operations = Object.values(api.paths).flatMap((methods) => Object.values(methods));
+  expect(operations.filter((operation) => !isScope(operation['x-scope'])).map(({ operationId }) => operationId)).toEqual([]);
+});
+
+test.each([
+  ['/v1/datasets/{namespace}/{name}', '/v1/datasets/kafka%3A%2F%2Fmain/payments'],
+  ['/v1/datasets/{namespace}/{name}/fields', '/v1/datasets/kafka%3A%2F%2Fmain/payments/fields'],
+  ['/v1/datasets/{namespace}/{name}/fields/{path}', '/v1/datasets/kafka%3A%2F%2Fmain/payments/fields/amount'],
+  ['/v1/datasets/{namespace}/{name}/versions', '/v1/datasets/kafka%3A%2F%2Fmain/payments/versions'],
+  ['/v1/datasets/{namespace}/{name}/diff', '/v1/datasets/kafka%3A%2F%2Fmain/payments/diff?from=1&to=1'],
+  ['/v1/jobs/{namespace}/{name}', '/v1/jobs/flink%3A%2F%2Fmain/orders-enrich'],
+  ['/v1/consumers/{namespace}/{name}', '/v1/consumers/kafka%3A%2F%2Fmain/legacy'],
+  ['/v1/lineage', '/v1/lineage?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=payments&paths=true'],
+  ['/v1/search', '/v1/search?q=pay'],
+  ['/v1/policy', '/v1/policy'],
+  ['/v1/revision', '/v1/revision'],
+  ['/readyz', '/readyz'],
+  ['/healthz', '/healthz'],
+])('answers GET %s in the form it describes', async (path, url) => {
+  const { status, body } = await catalog.get(url);
+  expect(status).toBe(200);
+  expect(violations(path, 'get', body)).toEqual([]);
+});
+
+test('answers gate, impact and compatibility in the form it describes', async () => {
+  const decision = (await catalog.post('/v1/gate/decisions', redeploy(recordText({ id: 'string' })))).body;
+  expect(violations('/v1/gate/decisions', 'post', decision)).toEqual([]);
+  expect(violations('/v1/gate/decisions', 'get', (await catalog.get('/v1/gate/decisions')).body)).toEqual([]);
+  expect(violations('/v1/gate/decisions/{decisionId}', 'get', (await catalog.get(`/v1/gate/decisions/${decision.decisionId}`)).body)).toEqual([]);
+  const impact = await catalog.post('/v1/impact', { dataset: { namespace: 'kafka://main', name: 'payments' }, path: 'amount', change: { kind: 'remove' } });
+  expect(violations('/v1/impact', 'post', impact.body)).toEqual([]);
+  const verdict = await catalog.post('/v1/compatibility', { reader: PAYMENT, writer: '"string"' });
+  expect(violations('/v1/compatibility', 'post', verdict.body)).toEqual([]);
+});
