@@ -29,16 +29,21 @@ export class DeadLetterFile implements DeadLetters {
       throw failure;
     });
     const letters = text.split('\n').flatMap((line) => letterOf(line) ?? []);
-    return [...new Map(letters.map((letter) => [`${letter.topic} ${letter.partition} ${letter.offset}`, letter])).values()];
+    return [...new Map(letters.map((letter) => [placeOf(letter), letter])).values()];
   }
 
-  /** Replaces the file's content at once; a crash leaves the old one or the new one. */
-  async keepOnly(letters: readonly DeadLetter[]): Promise<void> {
-    await writeFile(`${this.#file}.new`, letters.map((letter) => `${JSON.stringify(lineOf(letter))}\n`).join(''), { flush: true });
+  /** Takes these out of the file, at once: a crash leaves the old file or the new one. */
+  async remove(letters: readonly DeadLetter[]): Promise<void> {
+    const gone = new Set(letters.map(placeOf));
+    const kept = (await this.read()).filter((letter) => !gone.has(placeOf(letter)));
+    await writeFile(`${this.#file}.new`, kept.map((letter) => `${JSON.stringify(lineOf(letter))}\n`).join(''), { flush: true });
     await rename(`${this.#file}.new`, this.#file);
   }
 }
 
+function placeOf({ topic, partition, offset }: DeadLetter): string {
+  return `${topic} ${partition} ${offset}`;
+}
 function lineOf(letter: DeadLetter): Line {
   return { ...letter, key: encode(letter.key), value: encode(letter.value) };
 }

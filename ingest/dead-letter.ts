@@ -1,5 +1,6 @@
 /** Where in its way a message failed. */
-export type FailedStage = 'DECOMPRESS' | 'DECODE' | 'CHANGES' | 'APPLY';
+export type FailedStage = (typeof FAILED_STAGES)[number];
+export const FAILED_STAGES = ['DECOMPRESS', 'DECODE', 'CHANGES', 'APPLY'] as const;
 
 /** A message that can never be applied, and why. Nothing of it is lost: it can be replayed. */
 export interface DeadLetter {
@@ -30,4 +31,5 @@ export const DEAD_LETTER_HEADERS = {
   stage: '__sluice.errors.stage',
   failure: '__sluice.errors.class',
   message: '__sluice.errors.message',
+  at: '__sluice.errors.at',
 } as const;

@@ -5,6 +5,8 @@ export interface Message {
   /** null: a tombstone. */
   readonly value: Uint8Array | null;
   readonly headers: ReadonlyMap<string, string>;
+  /** What lies here and was never seen because it is too large to unpack, e.g. `the gzip batch of offsets 7 to 9`. */
+  readonly tooLarge: string | null;
   /** Broker or producer time, ms. */
   readonly timestamp: number;
 }
@@ -13,6 +15,7 @@ export interface Message {
 export interface MessageBatch {
   readonly topic: string;
   readonly partition: number;
+  /** Fences by generation where the source has one; offsets fence in any case. */
   readonly generation: number;
   readonly messages: readonly Message[];
 }

@@ -73,6 +73,7 @@ function judge(message: Message, outcome: DecodeOutcome | undefined, batch: Mess
     outcome: 'dead',
     letter: { topic: batch.topic, partition: batch.partition, offset: message.offset, stage, failure, message: reason, key: message.key, value: message.value, at: clock() },
   });
+  if (message.tooLarge !== null) return dead('DECOMPRESS', 'BatchTooLarge', `${message.tooLarge} unpacks to more than the limit; what it holds is still in the topic`);
   if (outcome === undefined) throw new Error('the decoder answered fewer messages than it was given');
   if (outcome.outcome === 'undecodable') return dead('DECODE', outcome.failure, outcome.message);
   const said = changesFrom(outcome.event);

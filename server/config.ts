@@ -47,6 +47,7 @@ export function dataFolder(env: Readonly<Record<string, string | undefined>>): s
 export function storeFile(data: string): string {
   return join(data, 'catalog.sqlite');
 }
+export const DEAD_LETTER_FILE = 'dead-letters.jsonl';
 export function snapshotFile(data: string): string {
   return join(data, 'lineage.snapshot');
 }

@@ -107,7 +107,7 @@ class ThreadDecoder implements Decoder {
       const watch = this.#watch((reason) => end({ ended: 'died', at: this.#position(), reason }));
       const end = (attempt: Attempt): void => {
         clearInterval(watch);
-        thread.removeAllListeners();
+        for (const event of ['message', 'error', 'exit']) thread.removeAllListeners(event);
         if (attempt.ended === 'died') {
           this.#thread = null;
           // Its memory is given back once it is gone; nobody waits for that.

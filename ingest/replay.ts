@@ -1,0 +1,43 @@
+import type { DeadLetter } from './dead-letter.ts';
+import { changesFrom } from './changes-from.ts';
+import { canonicalChange, type ClusterAliases } from '../server/catalog/cluster-aliases.ts';
+import type { Store } from '../server/store/store.ts';
+import type { Contract, Decoder } from './decode/decoder.ts';
+
+/** Where dead letters are read back from. */
+export interface DeadLetterSource {
+  read(): Promise<readonly DeadLetter[]>;
+}
+export interface ReplayParts {
+  readonly store: Pick<Store, 'apply'>;
+  readonly decoder: Decoder;
+  readonly aliases: ClusterAliases;
+  readonly clock: () => number;
+  readonly contracts: ReadonlyMap<string, Contract>;
+}
+export interface Replayed {
+  readonly letter: DeadLetter;
+  /** null: it is applied now (or would be). Otherwise why it still cannot be. */
+  readonly failure: string | null;
+}
+
+/**
+ * Tries dead letters again, the way a worker would. Their offsets are long past, so none is stored; events
+ * carry their own order, so applying one late, or twice, ends in the same graph.
+ */
+export async function replay(letters: readonly DeadLetter[], parts: ReplayParts, options: { readonly dryRun: boolean }): Promise<readonly Replayed[]> {
+  const results: Replayed[] = [];
+  for (const letter of letters) results.push({ letter, failure: await tryAgain(letter, parts, options.dryRun) });
+  return results;
+}
+
+async function tryAgain(letter: DeadLetter, { store, decoder, aliases, clock, contracts }: ReplayParts, dryRun: boolean): Promise<string | null> {
+  const contract = contracts.get(letter.topic);
+  if (contract === undefined) return `no contract is known for topic ${letter.topic}`;
+  const [outcome] = await decoder.decode(contract, [letter.value]);
+  if (outcome === undefined || outcome.outcome === 'undecodable') return outcome?.message ?? 'it was not decoded';
+  const said = changesFrom(outcome.event);
+  if (said.outcome === 'refused') return said.reason;
+  if (!dryRun) await store.apply({ changes: said.changes.map((change) => canonicalChange(aliases, change)), committedAt: clock(), offset: null });
+  return null;
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { DeadLetterFile } from '../ingest/dead-letter-file.ts';
+import { createDecoder } from '../ingest/decode/decoder.ts';
+import { feed, SAMPLE_CONTRACTS } from '../ingest/demo/feed.ts';
+import { samplePlatform } from '../ingest/demo/sample-platform.ts';
+import { ingestConfig } from '../ingest/config.ts';
+import { type KafkaIngest, startKafkaIngest } from '../ingest/kafka-ingest.ts';
+import { createIngestWorker } from '../ingest/worker.ts';
+import { openCatalogService } from './catalog-service.ts';
+import { EXIT } from './cli/exit-codes.ts';
+import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, storeFile } from './config.ts';
+import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
+import { StoreIncompatible, StoreUnavailable } from './store/store.ts';
+import { welcome } from './welcome.ts';
+
+/** How long open requests may take once a stop was asked for, ms; then the process ends all the same. */
+const STOP_DEADLINE_MS = 10_000;
+
+const configured = serverConfig(process.env);
+if (configured.outcome === 'refused') {
+  process.stderr.write(configured.mistakes.map((mistake) => `sluice: ${mistake}\n`).join(''));
+  process.exit(EXIT.usage);
+}
+try {
+  await run(configured.config);
+} catch (failure) {
+  if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible || isAddressInUse(failure))) throw failure;
+  process.stderr.write(`sluice: ${failure.message}\n`);
+  process.exit(EXIT.unavailable);
+}
+
+async function run(config: ServerConfig): Promise<void> {
+  mkdirSync(config.data, { recursive: true });
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
+  const store = openSqliteStore({ file: storeFile(config.data) });
+  if (config.sample) await ingestSample(config, store);
+  const ingest = config.kafka ? kafkaIngest(config, store, log) : null;
+  const service = await openCatalogService({
+    store, aliases: config.aliases, clock: Date.now, log,
+    snapshot: { file: snapshotFile(config.data), identity: store.identity },
+    ...(ingest === null ? {} : { checks: { ingest: ingest.check }, ingest: ingest.counts }),
+  });
+  const address = await service.app.listen({ host: config.host, port: config.port });
+  log.warn('no identities are configured: everyone who can reach this address acts as the local user');
+  process.stdout.write(welcome(address, config.sample));
+  stopOnSignal(async () => {
+    await ingest?.stop();
+    await service.stop();
+    await store.close();
+  });
+}
+
+/** Ingests the sample platform through the worker that a real one goes through. */
+async function ingestSample({ data, aliases }: ServerConfig, store: SqliteStore): Promise<void> {
+  const decoder = createDecoder({ registry: { kind: 'embedded' } });
+  try {
+    const deadLetters = new DeadLetterFile(join(data, DEAD_LETTER_FILE));
+    await feed(samplePlatform(Date.now()), createIngestWorker({ store, decoder, deadLetters, aliases, clock: Date.now, contracts: SAMPLE_CONTRACTS }));
+  } finally {
+    await decoder.close();
+  }
+}
+
+function kafkaIngest({ aliases }: ServerConfig, store: SqliteStore, log: pino.Logger): KafkaIngest {
+  const ingest = ingestConfig(process.env);
+  if (ingest.outcome === 'configured') return startKafkaIngest({ config: ingest.config, store, aliases, clock: Date.now, log });
+  process.stderr.write(ingest.mistakes.map((mistake) => `sluice: ${mistake}\n`).join(''));
+  return process.exit(EXIT.usage);
+}
+
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      setTimeout(() => process.exit(EXIT.unavailable), STOP_DEADLINE_MS).unref();
+      stop().then(() => process.exit(EXIT.pass), (failure: unknown) => {
+        process.stderr.write(`sluice: stopping failed: ${String(failure)}\n`);
+        process.exit(EXIT.unavailable);
+      });
+    });
+  }
+}
+
+function isAddressInUse(failure: unknown): failure is Error {
+  return failure instanceof Error && 'code' in failure && failure.code === 'EADDRINUSE';
+}

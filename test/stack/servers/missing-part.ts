@@ -1,0 +1,12 @@
+import { missingForKafka } from './kafka-broker.ts';
+import { missingForRegistry } from './schema-registry.ts';
+
+/**
+ * What Kafka and the registry need and this machine lacks; null when both can be started. With
+ * `REQUIRE_ALL=1` a missing part is an error: nothing may be skipped then.
+ */
+export function missingForStack(): string | null {
+  const missing = missingForKafka() ?? missingForRegistry();
+  if (missing !== null && process.env['REQUIRE_ALL'] === '1') throw new Error(`REQUIRE_ALL=1, and this machine lacks ${missing}`);
+  return missing;
+}
