@@ -235,7 +235,10 @@ class ConsumerLoop {
   async #passOver(refused: RefusedBatch, consumer: KafkaConsumer, assigned: readonly Partition[]): Promise<void> {
     const holders = mayHold(await this.#storedPositions(assigned), refused);
     const [holder] = holders;
-    if (holder === undefined || holders.length > 1 || this.#assigned !== assigned) return this.#pause(0);
+    if (this.#assigned !== assigned) return;
+    // A fetch that was under way while it was passed over met it once more.
+    if (holder === undefined) return void (this.#refused = null);
+    if (holders.length > 1) return this.#pause(0);
     const { topic, partition, end } = holder;
     const message: Message = { offset: refused.lastOffset, key: null, value: null, headers: new Map(), tooLarge: nameOf(refused), timestamp: this.#parts.clock() };
     const { next } = await this.#parts.worker.handle({ topic, partition, generation: NO_GENERATION, messages: [message] });
@@ -281,14 +284,11 @@ async function commit(consumer: KafkaConsumer, { batch, isStale }: EachBatchPayl
 
 /** Who is told of a batch that a codec refused: the reader in whose fetch it was met. */
 const refusals = new AsyncLocalStorage<(batch: RefusedBatch) => void>();
-let codecsAreSet = false;
+const { gzip, snappy, lz4, zstd } = codecs((batch) => refusals.getStore()?.(batch));
+// kafkajs keeps its codecs for the whole process.
+Object.assign(CompressionCodecs, { [CompressionTypes.GZIP]: gzip, [CompressionTypes.Snappy]: snappy, [CompressionTypes.LZ4]: lz4, [CompressionTypes.ZSTD]: zstd });
 
 function kafkaOf({ brokers, sasl, tls }: KafkaConfig): Kafka {
-  if (!codecsAreSet) {
-    const { gzip, snappy, lz4, zstd } = codecs((batch) => refusals.getStore()?.(batch));
-    Object.assign(CompressionCodecs, { [CompressionTypes.GZIP]: gzip, [CompressionTypes.Snappy]: snappy, [CompressionTypes.LZ4]: lz4, [CompressionTypes.ZSTD]: zstd });
-    codecsAreSet = true;
-  }
   return new kafkajs.Kafka({
     clientId: 'sluice',
     brokers: [...brokers],

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type avro from 'avsc';
 import type { AuditEvent, ControlEvent } from '../contracts/events.ts';
 import { ACTIVITY, type Contract, type DecodeOutcome, type DecodeTask, PROGRESS, type RegistrySource, type ThreadAnswer, type Undecodable } from './decoder.ts';
+import { checkClaims } from './claimed-sizes.ts';
 import { contractType, wireSchemas } from './wire-schemas.ts';
 
 /** Largest message taken, bytes: the broker's own default for `message.max.bytes`. */
@@ -16,6 +17,7 @@ const plans = new Map<string, Plan | Undecodable>();
 
 /** How records of one writer schema become events of a contract: straight, or resolved. */
 interface Plan {
+  readonly writer: avro.Type;
   readonly type: avro.Type;
   readonly resolver: avro.Type | undefined;
 }
@@ -54,7 +56,9 @@ async function decodeOne(contract: Contract, value: Uint8Array | null): Promise<
   if ('outcome' in plan) return plan;
   Atomics.store(progress, PROGRESS.activity, ACTIVITY.decoding);
   try {
-    return { outcome: 'decoded', event: plan.type.fromBuffer(bytes.subarray(WIRE_HEADER_BYTES), plan.resolver) as ControlEvent | AuditEvent };
+    const record = bytes.subarray(WIRE_HEADER_BYTES);
+    checkClaims(plan.writer, record);
+    return { outcome: 'decoded', event: plan.type.fromBuffer(record, plan.resolver) as ControlEvent | AuditEvent };
   } catch (failure) {
     return undecodable('Malformed', failure instanceof Error ? failure.message : 'it cannot be decoded');
   } finally {
@@ -78,7 +82,7 @@ async function makePlan(contract: Contract, schemaId: number): Promise<Plan | Un
   const reader = readerTypes.get(contract) ?? contractType(contract);
   readerTypes.set(contract, reader);
   try {
-    return { type: reader, resolver: reader.equals(writer) ? undefined : (reader.createResolver(writer) as unknown as avro.Type) };
+    return { writer, type: reader, resolver: reader.equals(writer) ? undefined : (reader.createResolver(writer) as unknown as avro.Type) };
   } catch (failure) {
     return undecodable('SchemaUnfit', `schema ${schemaId} does not fit the ${contract} contract: ${failure instanceof Error ? failure.message : 'unknown'}`);
   }

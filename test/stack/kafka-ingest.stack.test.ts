@@ -130,7 +130,9 @@ describe.skipIf(missing !== null)(`ingest from a real broker and registry${missi
   test('passes over a batch of more messages than can be taken at once', async () => {
     const [config, { store }] = [await platform.newConfig(1), platform.newStore()];
     await platform.produce(config.topics, [declared(1, 1)]);
-    await platform.send(config.topics.control, Array.from({ length: MAX_BATCH_MESSAGES + 1 }, () => ({ value: null })), CompressionTypes.GZIP);
+    const many = Array.from({ length: MAX_BATCH_MESSAGES + 1 }, () => ({ value: null }));
+    // kafkajs groups messages by partition with `reduce`, and takes a minute for so many.
+    await platform.send(config.topics.control, Object.assign(many, { reduce: () => ({ 0: [...many] }) }), CompressionTypes.GZIP);
     await platform.produce(config.topics, [declared(2, 2)]);
     const ingest = platform.ingest(config, store);
     await until(() => counted(ingest) === 3, { seen: () => [ingest.counts(), ingest.check()] });
@@ -256,7 +258,7 @@ async function poisonOf(platform: KafkaPlatform): Promise<readonly { readonly fa
     { failure: 'Malformed', value: whole.subarray(0, whole.length - 7) },
     { failure: 'SchemaNotFound', value: withId(whole, 999_999) },
     { failure: 'SchemaUnfit', value: withId(whole, stranger) },
-    { failure: 'DecodeLimit', value: withId(tagsBomb(), platform.schemaId('control')) },
+    { failure: 'Malformed', value: withId(membersBomb(), platform.schemaId('control')) },
     { failure: 'Refused', value: await platform.encode(declared(1, 1, '')) },
     { failure: 'Refused', value: await platform.encode(control(1, 'x', 'io.sluice.control.SubjectConfigured', { subject: topic(1), level: 'SIDEWAYS' })) },
   ];
@@ -268,16 +270,10 @@ function withId(message: Buffer, id: number): Buffer {
   return copy;
 }
 
-/** A whole envelope whose payload, the last branch, claims a hundred million empty member names in a few bytes. */
-function tagsBomb(): Buffer {
-  return Buffer.concat([Buffer.from([0, 0, 0, 0, 0]), Buffer.from([0, 0, 0, 0]), Buffer.from([32, 0, 0]), varint(100_000_000), Buffer.alloc(4)]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value * 2;
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  return Buffer.from([...bytes, rest]);
+/** A TeamDeclared, the last member of the payload's union, that claims a hundred million members in twenty bytes. */
+function membersBomb(): Buffer {
+  const hundredMillion = [0x80, 0x84, 0xaf, 0x5f];
+  return Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, ...hundredMillion, 0, 0, 0, 0]);
 }
 
 function ingestChild({ brokers, group, topics }: KafkaConfig, data: string, registry: string): ChildProcess {
