@@ -56,7 +56,7 @@ const VALUE_BIT = 1;
 type RowsOf = 'rowsOut' | 'rowsIn' | 'rowsAbout';
 
 export function readersOf(graph: LineageGraph, dataset: number, view: RowView): DatasetReader[] {
-  const uses = Map.groupBy(rowsOfKind(graph, 'rowsOut', dataset, view, [USES]), (row) => graph.toOf(row));
+  const uses = Map.groupBy(rowsOfKind(graph, ['rowsOut', dataset], view, [USES]), (row) => graph.toOf(row));
   const reads = readsOfDataset(graph, dataset, view);
   return [...uses].map(([reader, rows]) => ({
     ref: readerRef(graph, reader),
@@ -67,30 +67,30 @@ export function readersOf(graph: LineageGraph, dataset: number, view: RowView): 
 }
 
 export function writersOf(graph: LineageGraph, dataset: number, view: RowView): DatasetWriter[] {
-  const writes = Map.groupBy(rowsOfKind(graph, 'rowsIn', dataset, view, [WRITES]), (row) => graph.fromOf(row));
+  const writes = Map.groupBy(rowsOfKind(graph, ['rowsIn', dataset], view, [WRITES]), (row) => graph.fromOf(row));
   return [...writes].map(([writer, rows]) => ({ ref: readerRef(graph, writer), completeness: bestOf(graph, rows), evidence: evidenceOf(graph, rows) }));
 }
 
 /** Who reads one field and why; readers of the dataset whose fields are unknown are possible readers of each. */
 export function fieldUse(graph: LineageGraph, field: number, view: RowView): FieldUse {
-  const out = rowsOfKind(graph, 'rowsOut', field, view, [READS, DERIVES]);
+  const out = rowsOfKind(graph, ['rowsOut', field], view, [READS, DERIVES]);
   const known = Map.groupBy(out, (row) => (kindIn(graph.traitsOf(row)) === READS ? graph.toOf(row) : graph.viaOf(row)));
   const dataset = graph.datasetOf(field);
   const readers = [...known].map(([reader, rows]): FieldReader => ({ ref: readerRef(graph, reader), reasons: reasonsOf(maskOf(graph, rows)), certainty: 'known', evidence: evidenceOf(graph, rows) }));
-  const uses = Map.groupBy(rowsOfKind(graph, 'rowsOut', dataset, view, [USES]), (row) => graph.toOf(row));
+  const uses = Map.groupBy(rowsOfKind(graph, ['rowsOut', dataset], view, [USES]), (row) => graph.toOf(row));
   const possible = [...uses]
     .filter(([reader, rows]) => !known.has(reader) && bestOf(graph, rows) !== 'complete')
     .map(([reader, rows]): FieldReader => ({ ref: readerRef(graph, reader), reasons: [], certainty: 'possible', evidence: evidenceOf(graph, rows) }));
   return {
     readers: [...readers, ...possible],
     writers: writersOf(graph, dataset, view),
-    derivesFrom: origins(graph, rowsOfKind(graph, 'rowsIn', field, view, [DERIVES]), (row) => graph.fromOf(row)),
+    derivesFrom: origins(graph, rowsOfKind(graph, ['rowsIn', field], view, [DERIVES]), (row) => graph.fromOf(row)),
     derivesTo: origins(graph, out.filter((row) => kindIn(graph.traitsOf(row)) === DERIVES), (row) => graph.toOf(row)),
   };
 }
 
 export function programOf(graph: LineageGraph, actor: number, view: RowView): ProgramUse {
-  const rows = rowsOfKind(graph, 'rowsAbout', actor, view, [READS, DERIVES, USES, WRITES, GENERATES]);
+  const rows = rowsOfKind(graph, ['rowsAbout', actor], view, [READS, DERIVES, USES, WRITES, GENERATES]);
   const ofKind = (...kinds: number[]): number[] => rows.filter((row) => kinds.includes(kindIn(graph.traitsOf(row))));
   const reads = Map.groupBy(ofKind(READS, DERIVES), (row) => graph.datasetOf(graph.fromOf(row)));
   const uses = Map.groupBy(ofKind(USES), (row) => graph.fromOf(row));
@@ -109,7 +109,7 @@ function readFields(graph: LineageGraph, rows: readonly number[]): ReadField[] {
 function readsOfDataset(graph: LineageGraph, dataset: number, view: RowView): Map<number, Map<number, number>> {
   const reads = new Map<number, Map<number, number>>();
   for (const field of graph.fieldsOf(dataset, view)) {
-    for (const row of rowsOfKind(graph, 'rowsOut', field, view, [READS, DERIVES])) {
+    for (const row of rowsOfKind(graph, ['rowsOut', field], view, [READS, DERIVES])) {
       const isRead = kindIn(graph.traitsOf(row)) === READS;
       const reader = isRead ? graph.toOf(row) : graph.viaOf(row);
       const fields = reads.get(reader) ?? new Map<number, number>();
@@ -120,7 +120,7 @@ function readsOfDataset(graph: LineageGraph, dataset: number, view: RowView): Ma
   return reads;
 }
 
-function rowsOfKind(graph: LineageGraph, side: RowsOf, node: number, view: RowView, kinds: readonly number[]): number[] {
+function rowsOfKind(graph: LineageGraph, [side, node]: readonly [RowsOf, number], view: RowView, kinds: readonly number[]): number[] {
   const rows: number[] = [];
   graph[side](node, view, rows);
   return rows.filter((row) => kinds.includes(kindIn(graph.traitsOf(row))));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import avro from 'avsc';
+import type avro from 'avsc';
 import { expect, test } from 'vitest';
 import { contractText } from '../../ingest/decode/contract-schemas.ts';
 import type { Contract } from '../../ingest/decode/decoder.ts';
