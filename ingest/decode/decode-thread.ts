@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type avro from 'avsc';
 import type { AuditEvent, ControlEvent } from '../contracts/events.ts';
-import { ACTIVITY, type Contract, type DecodeOutcome, type DecodeTask, PROGRESS, type RegistrySource, type ThreadAnswer, type Undecodable } from './decoder.ts';
 import { checkClaims } from './claimed-sizes.ts';
-import { contractType, wireSchemas } from './wire-schemas.ts';
+import type { Contract, DecodeOutcome, RegistrySource, Undecodable } from './decoder.ts';
+import { ACTIVITY, type DecodeTask, PROGRESS, type ThreadAnswer } from './watched-thread.ts';
+import { contractType, NotARegistry, saysItHasNone, wireSchemas } from './wire-schemas.ts';
 
 /** Largest message taken, bytes: the broker's own default for `message.max.bytes`. */
 const MAX_MESSAGE_BYTES = 1_048_588;
@@ -97,9 +98,11 @@ async function writerType(schemaId: number): Promise<avro.Type | Undecodable> {
     if ('createResolver' in schema) return schema as unknown as avro.Type;
     return undecodable('SchemaUnfit', `schema ${schemaId} is not Avro`);
   } catch (failure) {
-    const status = statusOf(failure);
-    if (status === 404) return undecodable('SchemaNotFound', `the registry has no schema ${schemaId}`);
-    throw new Unavailable(`the registry did not give schema ${schemaId}: ${failure instanceof Error ? failure.message : 'unknown'}`);
+    const [status, reason] = [statusOf(failure), failure instanceof Error ? failure.message : 'unknown'];
+    if (status === 404 && source.kind === 'http' && (await saysItHasNone(source, schemaId).catch(() => false))) return undecodable('SchemaNotFound', `the registry has no schema ${schemaId}`);
+    // Without a status it did answer, with a schema that nothing can be decoded with.
+    if (status === null && !(failure instanceof NotARegistry)) return undecodable('SchemaUnfit', `schema ${schemaId} cannot be read: ${reason}`);
+    throw new Unavailable(`the registry did not give schema ${schemaId}: ${reason}`);
   } finally {
     Atomics.store(progress, PROGRESS.activity, ACTIVITY.idle);
   }

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import type { AuditEvent, ControlEvent } from '../contracts/events.ts';
+import { type DecodeTask, THREAD_MEMORY_MB, type ThreadAnswer, type ThreadOptions, WatchedThread } from './watched-thread.ts';
 
 /** Where writer schemas come from: a Schema Registry, or the contracts of this version alone, under their own ids. */
 export type RegistrySource = { readonly kind: 'embedded' } | { readonly kind: 'http'; readonly url: string; readonly auth?: { readonly username: string; readonly password: string } };
@@ -28,119 +28,98 @@ export interface Decoder {
   close(): Promise<void>;
 }
 
-/** Memory of the decoding thread, MB: a message that makes more than this of 1 MiB is an attack or a mistake. */
-const THREAD_MEMORY_MB = 256;
 /** Longest work on one message, ms; an honest one takes well under one. */
 const MESSAGE_DEADLINE_MS = 2_000;
-/** How often the thread is looked at, ms. */
-const WATCH_INTERVAL_MS = 100;
-
-/** What thread and watcher share: position of the message at work, and what is done with it. */
-export const PROGRESS = { position: 0, activity: 1, slots: 2 } as const;
-export const ACTIVITY = { idle: 0, decoding: 1, asking: 2 } as const;
-
-export interface DecodeTask {
-  readonly contract: Contract;
-  readonly values: readonly (Uint8Array | null)[];
-}
-export type ThreadAnswer =
-  | { readonly answer: 'outcomes'; readonly outcomes: readonly DecodeOutcome[] }
-  | { readonly answer: 'registry-unavailable'; readonly message: string }
-  | { readonly answer: 'failed'; readonly message: string };
+/** Longest wait for the registry, ms: the client's own tries take a few seconds, longer and it hangs. */
+const REGISTRY_DEADLINE_MS = 15_000;
+/** Most bytes given to the thread at once: what becomes of them lies in its memory all together. */
+const MAX_BYTES_AT_ONCE = 4 * 1024 * 1024;
 
 /**
  * Decodes in a thread of its own with bounded memory and time: a message that would exhaust either ends
  * the thread, is reported undecodable, and its neighbours are decoded by the next thread.
  */
-export function createDecoder(options: { readonly registry: RegistrySource; readonly deadlineMs?: number }): Decoder {
-  return new ThreadDecoder(options.registry, options.deadlineMs ?? MESSAGE_DEADLINE_MS);
+export function createDecoder(options: Pick<ThreadOptions, 'registry'> & Partial<ThreadOptions>): Decoder {
+  return new ThreadDecoder({ messageDeadlineMs: MESSAGE_DEADLINE_MS, registryDeadlineMs: REGISTRY_DEADLINE_MS, program: new URL('./decode-thread.ts', import.meta.url), ...options });
 }
 
-type Attempt = { readonly ended: 'answered'; readonly answer: ThreadAnswer } | { readonly ended: 'died'; readonly at: number; readonly reason: string };
-
 class ThreadDecoder implements Decoder {
-  readonly #registry: RegistrySource;
-  readonly #deadlineMs: number;
-  readonly #progress = new Int32Array(new SharedArrayBuffer(PROGRESS.slots * 4));
-  #thread: Worker | null = null;
+  readonly #options: ThreadOptions;
+  #thread: WatchedThread | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(registry: RegistrySource, deadlineMs: number) {
-    this.#registry = registry;
-    this.#deadlineMs = deadlineMs;
+  constructor(options: ThreadOptions) {
+    this.#options = options;
   }
 
   decode(contract: Contract, values: readonly (Uint8Array | null)[]): Promise<readonly DecodeOutcome[]> {
-    const mine = this.#turn.then(() => this.#decodeAll({ contract, values }));
+    const mine = this.#turn.then(() => this.#decodeAll(contract, values));
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.#thread?.terminate();
+    await this.#thread?.end();
     this.#thread = null;
   }
 
-  /** Decodes until every message has its outcome; each death of a thread settles the message it died of. */
-  async #decodeAll({ contract, values }: DecodeTask): Promise<readonly DecodeOutcome[]> {
-    const poisoned = new Map<number, Undecodable>();
-    for (;;) {
-      const task: DecodeTask = { contract, values: values.map((value, i) => (poisoned.has(i) ? null : value)) };
-      const attempt = await this.#attempt(task);
-      if (attempt.ended === 'died') {
-        poisoned.set(attempt.at, { outcome: 'undecodable', failure: 'DecodeLimit', message: attempt.reason });
-        continue;
-      }
-      const { answer } = attempt;
-      if (answer.answer === 'registry-unavailable') throw new RegistryUnavailable(answer.message);
-      if (answer.answer === 'failed') throw new Error(`the decoding thread failed: ${answer.message}`);
-      return answer.outcomes.map((outcome, i) => poisoned.get(i) ?? outcome);
+  async #decodeAll(contract: Contract, values: readonly (Uint8Array | null)[]): Promise<readonly DecodeOutcome[]> {
+    const outcomes: DecodeOutcome[] = [];
+    for (const part of parts(values)) outcomes.push(...(await this.#decodePart({ contract, values: part })));
+    return outcomes;
+  }
+
+  /** A thread that dies takes its work with it: what came before, the message it was at and what comes after are done again. */
+  async #decodePart(task: DecodeTask): Promise<readonly DecodeOutcome[]> {
+    if (task.values.length === 0) return [];
+    if (this.#thread === null || this.#thread.gone) this.#thread = new WatchedThread(this.#options);
+    const attempt = await this.#thread.run(task);
+    switch (attempt.ended) {
+      case 'answered':
+        return outcomesOf(attempt.answer);
+      case 'registry-silent':
+        throw new RegistryUnavailable('the registry does not answer');
+      case 'late':
+        return this.#around(task, attempt.at, [overLimit(`decoding it took longer than ${this.#options.messageDeadlineMs} ms`)]);
+      case 'died':
+        // Alone it shows whether the thread died of this message, or of all of them together.
+        if (task.values.length > 1) return this.#around(task, attempt.at, null);
+        if (!attempt.decoding) throw new Error(`the decoding thread failed before it came to the message: ${attempt.reason}`);
+        return [overLimit(`decoding it took more than ${THREAD_MEMORY_MB} MB (${attempt.reason})`)];
     }
   }
 
-  #attempt(task: DecodeTask): Promise<Attempt> {
-    const thread = (this.#thread ??= this.#startThread());
-    Atomics.store(this.#progress, PROGRESS.position, 0);
-    Atomics.store(this.#progress, PROGRESS.activity, ACTIVITY.idle);
-    return new Promise((resolve) => {
-      const watch = this.#watch((reason) => end({ ended: 'died', at: this.#position(), reason }));
-      const end = (attempt: Attempt): void => {
-        clearInterval(watch);
-        for (const event of ['message', 'error', 'exit']) thread.removeAllListeners(event);
-        if (attempt.ended === 'died') {
-          this.#thread = null;
-          // Its memory is given back once it is gone; nobody waits for that.
-          void thread.terminate();
-        }
-        resolve(attempt);
-      };
-      thread.once('message', (answer: ThreadAnswer) => end({ ended: 'answered', answer }));
-      thread.once('error', (error) => end({ ended: 'died', at: this.#position(), reason: `decoding it took more than ${THREAD_MEMORY_MB} MB (${error.message})` }));
-      thread.once('exit', () => end({ ended: 'died', at: this.#position(), reason: 'the decoding thread ended' }));
-      thread.postMessage(task);
-    });
+  /** Everything but the message at this place, which is decoded alone unless its outcome is known. */
+  async #around({ contract, values }: DecodeTask, at: number, known: readonly DecodeOutcome[] | null): Promise<readonly DecodeOutcome[]> {
+    const before = await this.#decodePart({ contract, values: values.slice(0, at) });
+    const there = known ?? (await this.#decodePart({ contract, values: values.slice(at, at + 1) }));
+    return [...before, ...there, ...(await this.#decodePart({ contract, values: values.slice(at + 1) }))];
   }
+}
 
-  /** Calls `late` when one message has been at work for longer than the deadline; asking the registry does not count. */
-  #watch(late: (reason: string) => void): NodeJS.Timeout {
-    let since = performance.now();
-    let seen = -1;
-    return setInterval(() => {
-      const position = this.#position();
-      if (position !== seen || Atomics.load(this.#progress, PROGRESS.activity) !== ACTIVITY.decoding) [seen, since] = [position, performance.now()];
-      else if (performance.now() - since > this.#deadlineMs) late(`decoding it took longer than ${this.#deadlineMs} ms`);
-    }, WATCH_INTERVAL_MS);
-  }
+function outcomesOf(answer: ThreadAnswer): readonly DecodeOutcome[] {
+  if (answer.answer === 'registry-unavailable') throw new RegistryUnavailable(answer.message);
+  if (answer.answer === 'failed') throw new Error(`the decoding thread failed: ${answer.message}`);
+  return answer.outcomes;
+}
 
-  #position(): number {
-    return Atomics.load(this.#progress, PROGRESS.position);
-  }
+function overLimit(message: string): Undecodable {
+  return { outcome: 'undecodable', failure: 'DecodeLimit', message };
+}
 
-  #startThread(): Worker {
-    return new Worker(new URL('./decode-thread.ts', import.meta.url), {
-      workerData: { registry: this.#registry, progress: this.#progress },
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB, maxYoungGenerationSizeMb: 32 },
-    });
+/** The values in order, cut so that no part has more bytes than the limit; a larger value is a part by itself. */
+function parts(values: readonly (Uint8Array | null)[]): readonly (readonly (Uint8Array | null)[])[] {
+  const cut: (Uint8Array | null)[][] = [[]];
+  let room = MAX_BYTES_AT_ONCE;
+  for (const value of values) {
+    const size = value?.length ?? 0;
+    if (size > room && cut.at(-1)?.length !== 0) {
+      cut.push([]);
+      room = MAX_BYTES_AT_ONCE;
+    }
+    cut.at(-1)?.push(value);
+    room -= size;
   }
+  return cut;
 }

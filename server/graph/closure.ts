@@ -3,7 +3,7 @@ import { datasetKey, type DatasetRef, ENTITY_KINDS, type EntityKind, type Entity
 import { actorOf } from './build-base.ts';
 import { at } from './int-column.ts';
 import type { LineageGraph } from './lineage-graph.ts';
-import type { Walk } from './walk.ts';
+import { distanceIn, nodeIn, parentIn, rowIn, type Walk } from './walk.ts';
 
 export type Certainty = 'known' | 'possible';
 export interface ReachedEntry {
@@ -27,18 +27,19 @@ export class Closure {
   }
 
   get size(): number {
-    return this.#walk.size - this.#walk.starts;
+    return this.#walk.size - this.#walk.starts - this.#walk.again.size;
   }
 
   get completeness(): Completeness {
-    return COMPLETENESSES[this.#walk.known === this.#walk.size ? 0 : 2];
+    return COMPLETENESSES[this.#walk.known + this.#walk.again.size === this.#walk.size ? 0 : 2];
   }
 
   /** How many of each kind were reached. */
   get counts(): Partial<Record<EntityKind, number>> {
     const counts = new Map<EntityKind, number>();
     for (let i = this.#walk.starts; i < this.#walk.size; i++) {
-      const kind = ENTITY_KINDS[this.#graph.kindOf(at(this.#walk.nodes, i))] ?? 'field';
+      if (this.#walk.again.has(i)) continue;
+      const kind = ENTITY_KINDS[this.#graph.kindOf(nodeIn(this.#walk, i))] ?? 'field';
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
     return Object.fromEntries(counts);
@@ -53,23 +54,23 @@ export class Closure {
   /** Jobs and consumers alone, in the same order. */
   *readers(): Generator<ReachedEntry> {
     for (const position of (this.#order ??= this.#sorted())) {
-      const kind = ENTITY_KINDS[this.#graph.kindOf(at(this.#walk.nodes, position))];
+      const kind = ENTITY_KINDS[this.#graph.kindOf(nodeIn(this.#walk, position))];
       if (kind === 'job' || kind === 'consumer') yield this.#entry(position);
     }
   }
 
   /** One shortest path from a start to what was reached, both included, jobs in between named. */
   walkTo(ref: EntityRef): readonly EntityRef[] {
-    this.#positions ??= new Map(Array.from(this.#walk.nodes, (node, position) => [node, position]));
+    this.#positions ??= this.#positionsByNode();
     let position = this.#positions.get(this.#graph.find(ref)) ?? -1;
     const steps: EntityRef[] = [];
     while (position >= 0) {
-      const node = at(this.#walk.nodes, position);
+      const node = nodeIn(this.#walk, position);
       steps.push(this.#graph.refOf(node));
-      const parent = at(this.#walk.parents, position);
+      const parent = parentIn(this.#walk, position);
       if (parent >= 0) {
-        const between = this.#actor(at(this.#walk.rows, position));
-        if (between !== node && between !== at(this.#walk.nodes, parent)) steps.push(this.#graph.refOf(between));
+        const between = this.#actor(rowIn(this.#walk, position));
+        if (between !== node && between !== nodeIn(this.#walk, parent)) steps.push(this.#graph.refOf(between));
       }
       position = parent;
     }
@@ -79,7 +80,7 @@ export class Closure {
   reachesDataset(dataset: DatasetRef): boolean {
     const wanted = this.#graph.findDataset(dataset);
     if (wanted < 0) return false;
-    for (let i = this.#walk.starts; i < this.#walk.size; i++) if (this.#graph.datasetOf(at(this.#walk.nodes, i)) === wanted) return true;
+    for (let i = this.#walk.starts; i < this.#walk.size; i++) if (this.#graph.datasetOf(nodeIn(this.#walk, i)) === wanted) return true;
     return false;
   }
 
@@ -98,19 +99,25 @@ export class Closure {
 
   #entry(position: number): ReachedEntry {
     const certainty = position < this.#walk.known ? 'known' : 'possible';
-    return { ref: this.#graph.refOf(at(this.#walk.nodes, position)), distance: at(this.#walk.distances, position), certainty };
+    return { ref: this.#graph.refOf(nodeIn(this.#walk, position)), distance: distanceIn(this.#walk, position), certainty };
   }
 
   #actor(row: number): number {
     return actorOf(this.#graph.traitsOf(row), this.#graph.fromOf(row), this.#graph.toOf(row), this.#graph.viaOf(row));
   }
 
+  #positionsByNode(): Map<number, number> {
+    const positions = new Map<number, number>();
+    for (let position = 0; position < this.#walk.size; position++) if (!this.#walk.again.has(position)) positions.set(nodeIn(this.#walk, position), position);
+    return positions;
+  }
+
   /** Known entries come in order of distance already; possible ones are merged in, behind the known of their distance. */
   #sorted(): Int32Array {
-    const { starts, known, size, distances } = this.#walk;
-    const order = Int32Array.from({ length: size - starts }, (_, i) => i + starts);
+    const { starts, known, size, again } = this.#walk;
+    const order = Int32Array.from({ length: size - starts }, (_, i) => i + starts).filter((position) => !again.has(position));
     if (known === size) return order;
-    const rank = (position: number): number => at(distances, position) * 2 + (position < known ? 0 : 1);
+    const rank = (position: number): number => distanceIn(this.#walk, position) * 2 + (position < known ? 0 : 1);
     return order.sort((a, b) => rank(a) - rank(b) || a - b);
   }
 }

@@ -1,6 +1,6 @@
 import { type EdgeRow, type GraphDelta, type NodeRow, OPEN_END } from '../catalog/lineage/rows.ts';
 import { datasetKey, type DatasetRef, ENTITY_KINDS, entityKey, type EntityRef } from '../catalog/names.ts';
-import type { BaseGraph } from './base-graph.ts';
+import { type BaseGraph, OPAQUE } from './base-graph.ts';
 import { actorOf, lifeOfNode, markOpaque, RowColumns } from './build-base.ts';
 import { at, IntColumn } from './int-column.ts';
 import type { LifeTime } from './life-times.ts';
@@ -17,6 +17,15 @@ export interface RowView {
   readonly evidenceMask: number;
 }
 export const NOW: RowView = { asOf: null, evidenceMask: -1 };
+
+/** Why a walk cannot take the base's rows of a node for all there is to it. */
+export const LOOK = {
+  /** As in OPAQUE; a field has its dataset's. */
+  ...OPAQUE,
+  notField: 8,
+  /** Its rows are not just the base's any more. */
+  changed: 16,
+} as const;
 
 interface ExtraNode {
   readonly ref: EntityRef;
@@ -50,16 +59,18 @@ export class LineageGraph {
   readonly #inExtra = new Map<number, number[]>();
   readonly #actorExtra = new Map<number, number[]>();
   readonly #opaqueExtra = new Map<number, number>();
-  /** 1 for a base node whose rows are not just the base's any more. */
-  readonly touched: Uint8Array;
+  /** Bits of `LOOK` of each base node; a bit may outlive its reason, never the other way round. */
+  readonly look: Uint8Array;
 
   constructor(base: BaseGraph) {
     this.base = base;
     this.#dead = new Uint8Array(base.rows);
-    this.touched = new Uint8Array(base.nodes);
+    this.look = base.opaque.slice();
     for (let node = 0; node < base.nodes; node++) {
       const kind = at(base.kinds, node);
-      if (kind !== FIELD) this.#entities.set(entityKey(this.#entityRef(kind, base.names.get(node))), node);
+      if (kind === FIELD) continue;
+      this.#look(node, at(base.opaque, node) | LOOK.notField);
+      this.#entities.set(entityKey(this.#entityRef(kind, base.names.get(node))), node);
     }
   }
 
@@ -84,9 +95,12 @@ export class LineageGraph {
   storeIdOf(node: number): number {
     return node < this.base.nodes ? at(this.base.storeIds, node) : this.#extra(node).storeId;
   }
-  /** Bits of `OPAQUE`; a bit may outlive its reason, never the other way round. */
-  opaqueOf(node: number): number {
-    return (node < this.base.nodes ? at(this.base.opaque, node) : 0) | (this.#opaqueExtra.get(node) ?? 0);
+  /** Bits of `LOOK` of any node. */
+  lookOf(node: number): number {
+    if (node < this.base.nodes) return at(this.look, node);
+    const { kind, dataset } = this.#extra(node);
+    if (kind !== FIELD) return LOOK.changed | LOOK.notField | (this.#opaqueExtra.get(node) ?? 0);
+    return LOOK.changed | (this.lookOf(dataset) & ~LOOK.notField);
   }
 
   refOf(node: number): EntityRef {
@@ -164,18 +178,24 @@ export class LineageGraph {
 
   /** Brings the graph to the delta's revision, in one turn. */
   apply(delta: GraphDelta): void {
-    for (const node of delta.nodes) this.#applyNode(node);
+    // A delta's nodes come in no promised order, and a field needs its dataset.
+    for (const node of delta.nodes) if (node.kind !== 'field') this.#applyNode(node);
+    for (const node of delta.nodes) if (node.kind === 'field') this.#applyNode(node);
     for (const { slot, about, edges } of delta.slots) this.#replaceSlot(slot, this.#dense(about), edges);
   }
 
-  /** Everything that is not dead, by store id: what the next base is built from. */
+  /**
+   * Everything that is not dead, by store id: what the next base is built from. What deltas add meanwhile is
+   * left to them: they name it whole.
+   */
   *toColumns(slice: number): Generator<void, RowColumns> {
     const columns = new RowColumns();
-    for (let node = 0; node < this.nodes; node++) {
+    const { nodes, rows } = this;
+    for (let node = 0; node < nodes; node++) {
       columns.addNode(this.#nodeRow(node));
       if (node % slice === 0) yield;
     }
-    for (let row = 0; row < this.rows; row++) {
+    for (let row = 0; row < rows; row++) {
       if (this.#isAlive(row)) this.#addRow(columns, row);
       if (row % slice === 0) yield;
     }
@@ -256,14 +276,25 @@ export class LineageGraph {
   #markOpaque(traits: number, from: number, to: number): void {
     const bits = new Uint8Array(2);
     markOpaque(bits, traits, 0, 1);
-    for (const [node, bit] of [[from, at(bits, 0)], [to, at(bits, 1)]] as const) {
-      if (bit !== 0) this.#opaqueExtra.set(node, (this.#opaqueExtra.get(node) ?? 0) | bit);
+    this.#look(from, at(bits, 0));
+    this.#look(to, at(bits, 1));
+  }
+
+  /** Adds bits to a node; a dataset's fields, which lie behind it, share what is unknown of it. */
+  #look(node: number, bits: number): void {
+    if (bits === 0) return;
+    if (node >= this.base.nodes) {
+      this.#opaqueExtra.set(node, (this.#opaqueExtra.get(node) ?? 0) | bits);
+      return;
     }
+    this.look[node] = at(this.look, node) | bits;
+    const shared = bits & ~LOOK.notField;
+    if (shared !== 0) for (let i = 1; i <= at(this.base.fieldCount, node); i++) this.look[node + i] = at(this.look, node + i) | shared;
   }
 
   #touch(from: number, to: number): void {
-    if (from < this.base.nodes) this.touched[from] = 1;
-    if (to < this.base.nodes) this.touched[to] = 1;
+    if (from < this.base.nodes) this.look[from] = at(this.look, from) | LOOK.changed;
+    if (to < this.base.nodes) this.look[to] = at(this.look, to) | LOOK.changed;
   }
 
   #dense(storeId: number): number {

@@ -10,7 +10,8 @@ import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { type DatasetReader, type DatasetWriter, type FieldUse, fieldUse, programOf, type ProgramUse, readersOf, writersOf } from './usage.ts';
-import { type Direction, fieldsOrItself, Walker } from './walk.ts';
+import { fieldsOrItself } from './unknown-side.ts';
+import { type Direction, Walker } from './walk.ts';
 
 /** Rows beside the base, as a share of it, at which a new base is built; walks meet the overlay ever more often beyond. */
 const REBUILD_SHARE = 0.02;

@@ -21,7 +21,8 @@ export class NameHeap {
     return true;
   }
 }
-const DECODER = new TextDecoder();
+/** A byte order mark in front of a name is part of the name. */
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
 export function encodeName(name: string): Uint8Array {

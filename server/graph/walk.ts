@@ -1,23 +1,44 @@
-import { OPAQUE } from './base-graph.ts';
+import type { BaseGraph } from './base-graph.ts';
 import { at } from './int-column.ts';
-import { DATASET, FIELD, type LineageGraph, NOW, type RowView } from './lineage-graph.ts';
-import { completenessIn, DERIVES, GENERATES, kindIn, READS, USES, WRITES } from './row-traits.ts';
+import { DATASET, type LineageGraph, LOOK, NOW, type RowView } from './lineage-graph.ts';
+import { DERIVES, GENERATES, kindIn, READS } from './row-traits.ts';
+import { blindOutputs, blindWriters, possibleReads, statedWriters, unknownReaders } from './unknown-side.ts';
 
 export type Direction = 'upstream' | 'downstream';
 
-/** What a walk reached, in parallel arrays; the first `starts` entries are where it began. */
+/** What a walk reached, entry by entry; the first `starts` are where it began. */
 export interface Walk {
   readonly starts: number;
   readonly size: number;
   /** Entries before this are known; the others rest on something unknown. */
   readonly known: number;
-  readonly nodes: Int32Array;
-  /** Hops from the nearest start. */
-  readonly distances: Int32Array;
-  /** Position of the entry each was reached from, -1 for starts. */
-  readonly parents: Int32Array;
-  /** The row it was reached by. */
-  readonly rows: Int32Array;
+  /** Entries of known nodes that something unknown reaches sooner: steps of paths, nothing of their own. */
+  readonly again: ReadonlySet<number>;
+  /** Four numbers each: node, hops from the nearest start, the entry it was reached from (-1 for starts), the row it was reached by. */
+  readonly entries: Int32Array;
+}
+export function nodeIn({ entries }: Walk, entry: number): number {
+  return at(entries, entry * NUMBERS);
+}
+export function distanceIn({ entries }: Walk, entry: number): number {
+  return at(entries, entry * NUMBERS + 1);
+}
+export function parentIn({ entries }: Walk, entry: number): number {
+  return at(entries, entry * NUMBERS + 2);
+}
+export function rowIn({ entries }: Walk, entry: number): number {
+  return at(entries, entry * NUMBERS + 3);
+}
+
+/** Numbers of an entry: side by side, a visit writes one cache line and a result is one copy. */
+const NUMBERS = 4;
+/** Places count on from walk to walk; long before they leave 32 bits they begin anew. */
+const LAST_PLACE = 2 ** 30;
+
+interface Question {
+  readonly direction: Direction;
+  readonly depth: number;
+  readonly view: RowView;
 }
 
 /**
@@ -26,277 +47,268 @@ export interface Walk {
  */
 export class Walker {
   readonly #graph: LineageGraph;
-  #stamps = new Int32Array(0);
-  /** Jobs whose unknown side has been walked: a job may be known already and still have one. */
+  /** `#first` + the entry of each node this walk has reached; less for all others. */
+  #places = new Int32Array(0);
+  #first = 1;
+  /** `#first` for datasets and jobs whose unknown side this walk has opened. */
   #opened = new Int32Array(0);
-  #stamp = 0;
-  #nodes = new Int32Array(0);
-  #distances = new Int32Array(0);
-  #parents = new Int32Array(0);
-  #rows = new Int32Array(0);
+  #entries = new Int32Array(0);
   #tail = 0;
   #starts = 0;
-  /** Positions of known entries next to something unknown, nearest first. */
+  #known = 0;
+  #question: Question = { direction: 'downstream', depth: 0, view: NOW };
+  /** Known entries next to something unknown, nearest first. */
   #seeds: number[] = [];
-  #scratch: number[] = [];
+  /** Possible entries by distance; null as long as only what is known is walked. */
+  #levels: number[][] | null = null;
+  #again = new Set<number>();
+  #againNodes = new Set<number>();
+  readonly #rows: number[] = [];
 
   constructor(graph: LineageGraph) {
     this.#graph = graph;
   }
 
   walk(starts: readonly number[], direction: Direction, limit: { readonly depth: number; readonly view: RowView }): Walk {
-    this.#reset();
-    for (const start of starts) this.#visit(start, -1, -1, 0);
+    this.#reset({ direction, ...limit });
+    for (const start of starts) this.#reach(start, -1, -1, 0);
     this.#starts = this.#tail;
-    this.#walkKnown(direction, limit.depth, limit.view);
-    const known = this.#tail;
-    if (this.#seeds.length > 0) this.#walkPossible(direction, limit.depth, limit.view);
-    const [size, slice] = [this.#tail, (array: Int32Array) => array.slice(0, this.#tail)];
-    return { starts: this.#starts, size, known, nodes: slice(this.#nodes), distances: slice(this.#distances), parents: slice(this.#parents), rows: slice(this.#rows) };
+    this.#walkKnown();
+    this.#known = this.#tail;
+    if (this.#seeds.length > 0) this.#walkPossible();
+    return { starts: this.#starts, size: this.#tail, known: this.#known, again: this.#again, entries: this.#entries.slice(0, this.#tail * NUMBERS) };
   }
 
-  #walkKnown(direction: Direction, depth: number, view: RowView): void {
-    const { base, touched } = this.#graph;
-    const plain = view === NOW;
-    const opaqueBit = direction === 'downstream' ? OPAQUE.readBySomeone : OPAQUE.writtenBlindly;
+  /** The hot loop: rows of fields in the base, all of them true now. Whatever is not so plain looks closer. */
+  #walkKnown(): void {
+    const { direction, depth, view } = this.#question;
+    const { starts, ends, targets, vias, rows } = sideOf(this.#graph.base, direction);
+    const [places, entries, first, look] = [this.#places, this.#entries, this.#first, this.#graph.look];
+    const closer = LOOK.changed | LOOK.notField | unknownBit(direction);
+    const plain = view === NOW ? this.#graph.base.nodes : 0;
     for (let head = 0; head < this.#tail; head++) {
-      const node = at(this.#nodes, head);
-      if (this.#graph.kindOf(node) !== FIELD) {
-        this.#passReader(head, direction, view, depth);
-        continue;
+      const node = at(entries, head * NUMBERS);
+      if ((node >= plain || (at(look, node) & closer) !== 0) && this.#lookCloser(head, node)) continue;
+      const distance = at(entries, head * NUMBERS + 1) + 1;
+      if (distance > depth) continue;
+      const end = at(ends, node);
+      let tail = this.#tail;
+      for (let i = at(starts, node); i < end; i++) {
+        for (let next = at(targets, i), other = at(vias, i); next >= 0; next = other, other = -1) {
+          if (at(places, next) >= first) continue;
+          const entry = tail * NUMBERS;
+          places[next] = first + tail++;
+          entries[entry] = next;
+          entries[entry + 1] = distance;
+          entries[entry + 2] = head;
+          entries[entry + 3] = rows === null ? i : at(rows, i);
+        }
       }
-      if (!plain || (this.#graph.opaqueOf(this.#graph.datasetOf(node)) & opaqueBit) !== 0) this.#seeds.push(head);
-      if (at(this.#distances, head) >= depth) continue;
-      if (!plain || node >= base.nodes || touched[node] === 1) this.#expandBySight(head, direction, view);
-      else if (direction === 'downstream') this.#expandOut(head, node);
-      else this.#expandIn(head, node);
+      this.#tail = tail;
     }
+  }
+
+  /** Notes what lies next to something unknown; true when the entry needs no more than that. */
+  #lookCloser(entry: number, node: number): boolean {
+    const { direction, view } = this.#question;
+    const bits = this.#graph.lookOf(node);
+    if ((bits & LOOK.notField) !== 0) {
+      this.#meetProgram(entry, node, bits);
+      return true;
+    }
+    if (view !== NOW || (bits & unknownBit(direction)) !== 0) this.#seeds.push(entry);
+    if (view === NOW && (bits & LOOK.changed) === 0) return false;
+    this.#expandBySight(entry, node);
+    return true;
   }
 
   /** A job or consumer ends a known path, unless the walk starts from it: then it goes on with its program. */
-  #passReader(head: number, direction: Direction, view: RowView, depth: number): void {
-    const node = at(this.#nodes, head);
-    const isStart = head < this.#starts;
-    if (this.#graph.kindOf(node) === DATASET) {
-      this.#seeds.push(head);
-      return;
-    }
-    const passesOn = direction === 'downstream' && (view !== NOW || (this.#graph.opaqueOf(node) & OPAQUE.writesBlindly) !== 0);
-    if (isStart || passesOn) this.#seeds.push(head);
+  #meetProgram(entry: number, node: number, bits: number): void {
+    const { direction, depth, view } = this.#question;
+    const isStart = entry < this.#starts;
+    const writesBlindly = direction === 'downstream' && (view !== NOW || (bits & LOOK.writesBlindly) !== 0);
+    if (isStart || writesBlindly) this.#seeds.push(entry);
     if (!isStart || depth < 1) return;
     const rows: number[] = [];
     this.#graph.rowsAbout(node, view, rows);
     for (const row of rows) {
       const kind = kindIn(this.#graph.traitsOf(row));
-      if (direction === 'downstream' && (kind === DERIVES || kind === GENERATES)) this.#visitOnce(this.#graph.toOf(row), head, row, 1);
-      if (direction === 'upstream' && (kind === DERIVES || kind === READS)) this.#visitOnce(this.#graph.fromOf(row), head, row, 1);
+      if (direction === 'downstream' && (kind === DERIVES || kind === GENERATES)) this.#reach(this.#graph.toOf(row), entry, row, 1);
+      if (direction === 'upstream' && (kind === DERIVES || kind === READS)) this.#reach(this.#graph.fromOf(row), entry, row, 1);
     }
   }
 
-  /** The hot loop: a field's rows in the base, all of them true now. */
-  #expandOut(head: number, node: number): void {
-    const { outStart, outNow, to, via } = this.#graph.base;
-    const stamps = this.#stamps;
-    const stamp = this.#stamp;
-    const distance = at(this.#distances, head) + 1;
-    const end = at(outNow, node);
-    for (let row = at(outStart, node); row < end; row++) {
-      const target = at(to, row);
-      if (stamps[target] !== stamp) this.#visit(target, head, row, distance);
-      const job = at(via, row);
-      if (job >= 0 && stamps[job] !== stamp) this.#visit(job, head, row, distance);
-    }
-  }
-
-  #expandIn(head: number, node: number): void {
-    const { inStart, inNow, inFrom, inVia, inRow } = this.#graph.base;
-    const stamps = this.#stamps;
-    const stamp = this.#stamp;
-    const distance = at(this.#distances, head) + 1;
-    const end = at(inNow, node);
-    for (let i = at(inStart, node); i < end; i++) {
-      const source = at(inFrom, i);
-      if (stamps[source] !== stamp) this.#visit(source, head, at(inRow, i), distance);
-      const job = at(inVia, i);
-      if (job >= 0 && stamps[job] !== stamp) this.#visit(job, head, at(inRow, i), distance);
-    }
-  }
-
-  /** The same through the view: as of a time, by evidence, or where the overlay has a say. */
-  #expandBySight(head: number, direction: Direction, view: RowView): void {
-    const node = at(this.#nodes, head);
-    const distance = at(this.#distances, head) + 1;
-    for (const row of this.#rowsFrom(node, direction, view)) {
-      this.#visitOnce(direction === 'downstream' ? this.#graph.toOf(row) : this.#graph.fromOf(row), head, row, distance);
+  /** A field's rows through the view: as of a time, by evidence, or where the overlay has a say. */
+  #expandBySight(entry: number, node: number): void {
+    const { direction, depth, view } = this.#question;
+    const distance = this.#distanceOf(entry) + 1;
+    if (distance > depth) return;
+    const rows = this.#rows;
+    rows.length = 0;
+    if (direction === 'downstream') this.#graph.rowsOut(node, view, rows);
+    else this.#graph.rowsIn(node, view, rows);
+    for (const row of rows) {
+      this.#reach(direction === 'downstream' ? this.#graph.toOf(row) : this.#graph.fromOf(row), entry, row, distance);
       const job = this.#graph.viaOf(row);
-      if (job >= 0) this.#visitOnce(job, head, row, distance);
+      if (job >= 0) this.#reach(job, entry, row, distance);
     }
   }
 
   /**
-   * Level by level, so that distances are shortest: at each, the seeds of that level and the possible
-   * entries of that level are opened; a job passes on at its own level, a field one further.
+   * Level by level, so that distances are shortest: the known entries next to something unknown and the
+   * possible ones. Programs come first at each level, since what they write blindly is as far as they are.
    */
-  #walkPossible(direction: Direction, depth: number, view: RowView): void {
+  #walkPossible(): void {
+    const levels: number[][] = (this.#levels = []);
     let seed = 0;
-    const pending: number[][] = [];
-    let scanned = this.#tail;
-    const collect = (): void => {
-      for (; scanned < this.#tail; scanned++) (pending[at(this.#distances, scanned)] ??= []).push(scanned);
-    };
-    for (let level = 0; level <= depth && (seed < this.#seeds.length || level < pending.length); level++) {
-      for (; seed < this.#seeds.length && at(this.#distances, this.#seeds[seed] ?? 0) === level; seed++) {
-        this.#openUnknown(this.#seeds[seed] ?? 0, direction, depth, view);
-        collect();
-      }
-      const entries = (pending[level] ??= []);
-      for (let i = 0; i < entries.length; i++) {
-        const position = entries[i] ?? 0;
-        if (this.#graph.kindOf(at(this.#nodes, position)) === FIELD && level < depth) this.#expandBySight(position, direction, view);
-        this.#openUnknown(position, direction, depth, view);
-        collect();
+    for (let level = 0; level <= this.#question.depth && (seed < this.#seeds.length || level < levels.length); level++) {
+      const first = seed;
+      while (seed < this.#seeds.length && this.#distanceOf(this.#seeds[seed] ?? 0) === level) seed++;
+      const known = this.#seeds.slice(first, seed);
+      for (const entry of [...known, ...(levels[level] ?? [])]) if (!this.#isOfData(entry)) this.#openProgram(entry);
+      for (const entry of known) if (this.#isOfData(entry)) this.#openData(entry);
+      for (const entry of levels[level] ?? []) {
+        if (!this.#isOfData(entry)) continue;
+        this.#expand(entry);
+        this.#openData(entry);
       }
     }
   }
 
-  #openUnknown(position: number, direction: Direction, depth: number, view: RowView): void {
-    const node = at(this.#nodes, position);
-    const dataset = this.#datasetAt(node);
-    const room = at(this.#distances, position) < depth;
-    if (direction === 'downstream') {
-      if (dataset >= 0 && room) this.#openReaders(position, dataset, view);
-      else if (dataset < 0 && (room || position >= this.#starts)) this.#openOutputs(position, node, view);
-    } else if (dataset >= 0 && room) this.#openWriters(position, node, view);
-    else if (dataset < 0 && position < this.#starts && room) this.#openReads(position, node, view, 1);
-  }
-
-  /** The dataset a field belongs to, or that stands for fields nobody knows; -1 for a job or consumer. */
-  #datasetAt(node: number): number {
-    return this.#graph.kindOf(node) === DATASET ? node : this.#graph.datasetOf(node);
-  }
-
-  /** Downstream: readers of the dataset that may read this field, once for each dataset. */
-  #openReaders(position: number, dataset: number, view: RowView): void {
-    if (this.#opened[dataset] === this.#stamp) return;
-    this.#opened[dataset] = this.#stamp;
-    for (const [reader, row] of unknownReaders(this.#graph, dataset, view)) this.#visitOnce(reader, position, row, at(this.#distances, position) + 1);
-  }
-
-  /** Downstream: fields a job writes without saying from what, at the job's own distance. */
-  #openOutputs(position: number, job: number, view: RowView): void {
-    if (this.#opened[job] === this.#stamp) return;
-    this.#opened[job] = this.#stamp;
-    const distance = position < this.#starts ? 1 : at(this.#distances, position);
-    for (const [dataset, row] of blindWrites(this.#graph, job, view)) {
-      for (const field of fieldsOrItself(this.#graph, dataset, view)) {
-        if (this.#stamps[field] !== this.#stamp && !statesOrigin(this.#graph, field, job, view)) this.#visit(field, position, row, distance);
-      }
+  #expand(entry: number): void {
+    const { direction, depth, view } = this.#question;
+    const node = this.#nodeOf(entry);
+    const bits = this.#graph.lookOf(node);
+    if ((bits & LOOK.notField) !== 0) return;
+    if (view !== NOW || (bits & LOOK.changed) !== 0) {
+      this.#expandBySight(entry, node);
+      return;
+    }
+    const distance = this.#distanceOf(entry) + 1;
+    if (distance > depth) return;
+    const { starts, ends, targets, vias, rows } = sideOf(this.#graph.base, direction);
+    for (let i = at(starts, node); i < at(ends, node); i++) {
+      const row = rows === null ? i : at(rows, i);
+      this.#reach(at(targets, i), entry, row, distance);
+      if (at(vias, i) >= 0) this.#reach(at(vias, i), entry, row, distance);
     }
   }
 
-  /** Upstream: jobs that write this field without saying from what, and everything they read. */
-  #openWriters(position: number, field: number, view: RowView): void {
-    const distance = at(this.#distances, position) + 1;
-    for (const [job, row] of blindWriters(this.#graph, this.#datasetAt(field), view)) {
-      if (statesOrigin(this.#graph, field, job, view)) continue;
-      this.#visitOnce(job, position, row, distance);
-      this.#openReads(position, job, view, distance);
+  /** Whether an entry is a field, or a dataset that stands for fields nobody knows. */
+  #isOfData(entry: number): boolean {
+    const node = this.#nodeOf(entry);
+    return (this.#graph.lookOf(node) & LOOK.notField) === 0 || this.#graph.kindOf(node) === DATASET;
+  }
+
+  /** Downstream, what a job writes without saying from what; upstream, everything read by a program the walk starts from. */
+  #openProgram(entry: number): void {
+    const { direction, depth, view } = this.#question;
+    const node = this.#nodeOf(entry);
+    const isStart = entry < this.#starts;
+    if (isStart && depth < 1) return;
+    if (direction === 'upstream') {
+      if (isStart) this.#openReads(entry, node, 1);
+      return;
+    }
+    if (!this.#openOnce(node)) return;
+    const distance = isStart ? 1 : this.#distanceOf(entry);
+    for (const [field, row] of blindOutputs(this.#graph, node, view)) this.#reach(field, entry, row, distance);
+  }
+
+  #openData(entry: number): void {
+    const { direction, depth } = this.#question;
+    const node = this.#nodeOf(entry);
+    const dataset = this.#graph.kindOf(node) === DATASET ? node : this.#graph.datasetOf(node);
+    if (this.#distanceOf(entry) >= depth) return;
+    if (direction === 'downstream') this.#openReaders(entry, dataset);
+    else this.#openWriters(entry, node, dataset);
+  }
+
+  /** Readers of the dataset that may read this field, once for each dataset. */
+  #openReaders(entry: number, dataset: number): void {
+    if (!this.#openOnce(dataset)) return;
+    const distance = this.#distanceOf(entry) + 1;
+    for (const [reader, row] of unknownReaders(this.#graph, dataset, this.#question.view)) this.#reach(reader, entry, row, distance);
+  }
+
+  /** Jobs that write this field without saying from what, and everything they read, at the jobs' own distance. */
+  #openWriters(entry: number, field: number, dataset: number): void {
+    const { view } = this.#question;
+    const writers = blindWriters(this.#graph, dataset, view);
+    if (writers.size === 0) return;
+    const stated = statedWriters(this.#graph, field, view);
+    const distance = this.#distanceOf(entry) + 1;
+    for (const [job, row] of writers) {
+      if (stated.has(job)) continue;
+      this.#reach(job, entry, row, distance);
+      this.#openReads(entry, job, distance);
     }
   }
 
-  /** Upstream: every field a job reads or may read, at the job's own distance. */
-  #openReads(position: number, job: number, view: RowView, distance: number): void {
-    if (this.#opened[job] === this.#stamp) return;
-    this.#opened[job] = this.#stamp;
-    const rows: number[] = [];
-    this.#graph.rowsAbout(job, view, rows);
-    for (const row of rows) {
-      const kind = kindIn(this.#graph.traitsOf(row));
-      if (kind === READS || kind === DERIVES) this.#visitOnce(this.#graph.fromOf(row), position, row, distance);
-    }
-    for (const [dataset, row] of unknownUses(this.#graph, rows)) {
-      for (const field of fieldsOrItself(this.#graph, dataset, view)) this.#visitOnce(field, position, row, distance);
-    }
+  #openReads(entry: number, job: number, distance: number): void {
+    if (!this.#openOnce(job)) return;
+    for (const [field, row] of possibleReads(this.#graph, job, this.#question.view)) this.#reach(field, entry, row, distance);
   }
 
-  #rowsFrom(node: number, direction: Direction, view: RowView): readonly number[] {
-    this.#scratch = [];
-    if (direction === 'downstream') this.#graph.rowsOut(node, view, this.#scratch);
-    else this.#graph.rowsIn(node, view, this.#scratch);
-    return this.#scratch;
+  #openOnce(node: number): boolean {
+    if (this.#opened[node] === this.#first) return false;
+    this.#opened[node] = this.#first;
+    return true;
   }
 
-  #reset(): void {
+  #nodeOf(entry: number): number {
+    return at(this.#entries, entry * NUMBERS);
+  }
+  #distanceOf(entry: number): number {
+    return at(this.#entries, entry * NUMBERS + 1);
+  }
+
+  #reach(node: number, parent: number, row: number, distance: number): void {
+    const known = at(this.#places, node) - this.#first;
+    if (known < 0) this.#places[node] = this.#first + this.#tail;
+    else if (!this.#isNearer(node, known, distance)) return;
+    const entry = this.#tail++;
+    this.#entries.set([node, distance, parent, row], entry * NUMBERS);
+    if (this.#levels !== null) (this.#levels[distance] ??= []).push(entry);
+  }
+
+  /** Whether something unknown reaches a known node sooner than what is known does; said once for each node, the first being nearest. */
+  #isNearer(node: number, known: number, distance: number): boolean {
+    if (this.#levels === null || known >= this.#known || this.#distanceOf(known) <= distance || this.#againNodes.has(node)) return false;
+    this.#again.add(this.#tail);
+    this.#againNodes.add(node);
+    if ((this.#graph.nodes + this.#again.size) * NUMBERS > this.#entries.length) this.#makeRoom();
+    return true;
+  }
+
+  /** Nodes reached twice may need more entries than there are nodes. */
+  #makeRoom(): void {
+    const larger = new Int32Array(this.#entries.length * 2);
+    larger.set(this.#entries);
+    this.#entries = larger;
+  }
+
+  #reset(question: Question): void {
     const nodes = this.#graph.nodes;
-    this.#seeds = [];
-    this.#tail = 0;
-    if (this.#stamps.length < nodes) {
-      const room = nodes + (nodes >> 4) + 64;
-      [this.#stamps, this.#opened, this.#nodes] = [new Int32Array(room), new Int32Array(room), new Int32Array(room)];
-      [this.#distances, this.#parents, this.#rows] = [new Int32Array(room), new Int32Array(room), new Int32Array(room)];
-      this.#stamp = 0;
-    }
-    this.#stamp++;
-  }
-
-  #visitOnce(node: number, parent: number, row: number, distance: number): void {
-    if (this.#stamps[node] !== this.#stamp) this.#visit(node, parent, row, distance);
-  }
-
-  #visit(node: number, parent: number, row: number, distance: number): void {
-    const tail = this.#tail++;
-    this.#stamps[node] = this.#stamp;
-    this.#nodes[tail] = node;
-    this.#parents[tail] = parent;
-    this.#rows[tail] = row;
-    this.#distances[tail] = distance;
+    this.#question = question;
+    this.#first += this.#tail;
+    [this.#tail, this.#starts, this.#seeds, this.#levels] = [0, 0, [], null];
+    [this.#again, this.#againNodes] = [new Set(), new Set()];
+    if (this.#places.length >= nodes && this.#first < LAST_PLACE) return;
+    const room = nodes + (nodes >> 4) + 64;
+    [this.#places, this.#opened, this.#entries] = [new Int32Array(room), new Int32Array(room), new Int32Array(room * NUMBERS)];
+    this.#first = 1;
   }
 }
 
-/** A dataset's fields; where none is known the dataset itself stands for them, so that what lies behind it is not lost. */
-export function fieldsOrItself(graph: LineageGraph, dataset: number, view: RowView): readonly number[] {
-  const fields = graph.fieldsOf(dataset, view);
-  return fields.length === 0 ? [dataset] : fields;
+/** The base's rows by the node a walk in this direction comes from: [starts, ends) are true now. */
+function sideOf(base: BaseGraph, direction: Direction) {
+  return direction === 'downstream'
+    ? { starts: base.outStart, ends: base.outNow, targets: base.to, vias: base.via, rows: null }
+    : { starts: base.inStart, ends: base.inNow, targets: base.inFrom, vias: base.inVia, rows: base.inRow };
 }
 
-/** Whether a job says where a field it writes comes from, even if from nowhere. */
-function statesOrigin(graph: LineageGraph, field: number, job: number, view: RowView): boolean {
-  const rows: number[] = [];
-  graph.rowsIn(field, view, rows);
-  return rows.some((row) => graph.viaOf(row) === job || (kindIn(graph.traitsOf(row)) === GENERATES && graph.fromOf(row) === job));
-}
-
-/** Of rows of one kind, by the node at their far end, one row for each whose best evidence is not complete. */
-function incomplete(graph: LineageGraph, rows: readonly number[], kind: number, endOf: (row: number) => number): Map<number, number> {
-  const open = new Map<number, number>();
-  const whole = new Set<number>();
-  for (const row of rows) {
-    const traits = graph.traitsOf(row);
-    if (kindIn(traits) !== kind) continue;
-    if (completenessIn(traits) === 'complete') whole.add(endOf(row));
-    else open.set(endOf(row), row);
-  }
-  for (const node of whole) open.delete(node);
-  return open;
-}
-
-/** Readers of a dataset that may read more of it than their READS, each with the row that says so. */
-export function unknownReaders(graph: LineageGraph, dataset: number, view: RowView): Map<number, number> {
-  const rows: number[] = [];
-  graph.rowsOut(dataset, view, rows);
-  return incomplete(graph, rows, USES, (row) => graph.toOf(row));
-}
-function unknownUses(graph: LineageGraph, rows: readonly number[]): Map<number, number> {
-  return incomplete(graph, rows, USES, (row) => graph.fromOf(row));
-}
-function blindWrites(graph: LineageGraph, job: number, view: RowView): Map<number, number> {
-  const rows: number[] = [];
-  graph.rowsAbout(job, view, rows);
-  return incomplete(graph, rows, WRITES, (row) => graph.toOf(row));
-}
-/** Writers of a dataset that leave the origin of some of its fields unknown. */
-export function blindWriters(graph: LineageGraph, dataset: number, view: RowView): Map<number, number> {
-  const rows: number[] = [];
-  graph.rowsIn(dataset, view, rows);
-  return incomplete(graph, rows, WRITES, (row) => graph.fromOf(row));
+/** What tells that a field of this dataset has an unknown side in this direction. */
+function unknownBit(direction: Direction): number {
+  return direction === 'downstream' ? LOOK.readBySomeone : LOOK.writtenBlindly;
 }
