@@ -1,9 +1,14 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 
-type Line = Omit<DeadLetter, 'key' | 'value'> & { readonly key: string | null; readonly value: string | null };
+type Place = Pick<DeadLetter, 'topic' | 'partition' | 'offset'>;
+/** A dead letter, or the end of one. */
+type Line = (Omit<DeadLetter, 'key' | 'value'> & { readonly key: string | null; readonly value: string | null }) | { readonly removed: Place };
 
-/** Dead letters in a file of JSON lines, payloads in base64: where they go when there is no Kafka. */
+/**
+ * Dead letters in a file of JSON lines, payloads in base64: where they go when there is no Kafka. Lines are
+ * only ever added, so that one process may put letters aside while another replays.
+ */
 export class DeadLetterFile implements DeadLetters {
   readonly #file: string;
 
@@ -12,14 +17,7 @@ export class DeadLetterFile implements DeadLetters {
   }
 
   async send(letters: readonly DeadLetter[]): Promise<void> {
-    const handle = await open(this.#file, 'a');
-    try {
-      // A crash may have torn the last line; a new line keeps what follows whole.
-      await handle.appendFile(`\n${letters.map((letter) => JSON.stringify(lineOf(letter))).join('\n')}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await this.#append(letters.map((letter) => ({ ...letter, key: encode(letter.key), value: encode(letter.value) })));
   }
 
   /** All of them, each message once, oldest first; a torn line is passed over. */
@@ -28,29 +26,40 @@ export class DeadLetterFile implements DeadLetters {
       if (failure.code === 'ENOENT') return '';
       throw failure;
     });
-    const letters = text.split('\n').flatMap((line) => letterOf(line) ?? []);
-    return [...new Map(letters.map((letter) => [placeOf(letter), letter])).values()];
+    const letters = new Map<string, DeadLetter>();
+    for (const line of text.split('\n')) {
+      const said = parse(line);
+      if (said?.letter !== undefined) letters.set(placeOf(said.letter), said.letter);
+      else if (said?.removed !== undefined) letters.delete(placeOf(said.removed));
+    }
+    return [...letters.values()];
   }
 
-  /** Takes these out of the file, at once: a crash leaves the old file or the new one. */
+  /** Takes these messages out; one that is put aside again later is in again. */
   async remove(letters: readonly DeadLetter[]): Promise<void> {
-    const gone = new Set(letters.map(placeOf));
-    const kept = (await this.read()).filter((letter) => !gone.has(placeOf(letter)));
-    await writeFile(`${this.#file}.new`, kept.map((letter) => `${JSON.stringify(lineOf(letter))}\n`).join(''), { flush: true });
-    await rename(`${this.#file}.new`, this.#file);
+    await this.#append(letters.map(({ topic, partition, offset }) => ({ removed: { topic, partition, offset } })));
+  }
+
+  async #append(lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    const handle = await open(this.#file, 'a');
+    try {
+      // A crash may have torn the last line; a new line keeps what follows whole.
+      await handle.appendFile(`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   }
 }
 
-function placeOf({ topic, partition, offset }: DeadLetter): string {
+function placeOf({ topic, partition, offset }: Place): string {
   return `${topic} ${partition} ${offset}`;
 }
-function lineOf(letter: DeadLetter): Line {
-  return { ...letter, key: encode(letter.key), value: encode(letter.value) };
-}
-function letterOf(text: string): DeadLetter | null {
+function parse(text: string): { readonly letter?: DeadLetter; readonly removed?: Place } | null {
   try {
     const line = JSON.parse(text) as Line;
-    return { ...line, key: decode(line.key), value: decode(line.value) };
+    return 'removed' in line ? { removed: line.removed } : { letter: { ...line, key: decode(line.key), value: decode(line.value) } };
   } catch {
     return null;
   }

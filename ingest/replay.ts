@@ -34,6 +34,8 @@ export async function replay(letters: readonly DeadLetter[], parts: ReplayParts,
 async function tryAgain(letter: DeadLetter, { store, decoder, aliases, clock, contracts }: ReplayParts, dryRun: boolean): Promise<string | null> {
   const contract = contracts.get(letter.topic);
   if (contract === undefined) return `no contract is known for topic ${letter.topic}`;
+  // Empty is a message without a value; any other letter without one was put aside without it.
+  if (letter.value === null && letter.failure !== 'Empty') return 'its payload was not kept; it is still in its own topic';
   const [outcome] = await decoder.decode(contract, [letter.value]);
   if (outcome === undefined || outcome.outcome === 'undecodable') return outcome?.message ?? 'it was not decoded';
   const said = changesFrom(outcome.event);

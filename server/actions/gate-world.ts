@@ -1,44 +1,124 @@
+import type { AvroSchema } from '../catalog/avro/schema.ts';
 import { changedFields } from '../catalog/gate/checks/downstream.ts';
 import { signatureOf, signatureOfFact } from '../catalog/gate/program-signature.ts';
+import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
-import type { DatasetState, DownstreamReader, GateWorld, ProgramSignature } from '../catalog/gate/world.ts';
+import type { DatasetState, DeployedReader, DownstreamReader, GateWorld, ProgramSignature } from '../catalog/gate/world.ts';
 import { type DatasetRef, datasetKey, entityKey, type EntityRef, type ReaderRef } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
+import { BoundedCache } from '../queries/bounded-cache.ts';
 import { type CatalogReader, factsOf, ownerOf } from '../queries/catalog-reader.ts';
 import { isDeployed, loadDatasetState, sameName } from '../queries/dataset-state.ts';
 
-/** Loads everything the gate's rules look at, at the index's revision. What cannot be known ends the request. */
-export async function loadWorld(request: GateRequest, catalog: CatalogReader, index: LineageIndex): Promise<GateWorld> {
-  const { revision, committedAt } = index.revision;
-  const datasets = await loadDatasets(request, catalog, index);
-  const downstream = await loadDownstream(request, datasets, catalog, index);
-  const programs = await loadPrograms(request, datasets, catalog);
-  return {
-    revision,
-    asOf: committedAt,
-    datasets,
-    downstreamOf: (dataset, path) => downstream.get(fieldKey(dataset, path)) ?? [],
-    flowsInto: (from, to) => flowsInto(from, to, index),
-    programOf: (job) => programs.get(entityKey({ kind: 'job', ...job })) ?? null,
+/** Datasets whose state and reach are remembered within one revision. */
+const REMEMBERED_DATASETS = 5_000;
+
+/**
+ * Loads what the gate's rules look at. Everything it works out it remembers while the revision stays, and
+ * verdicts on pairs of schemas as long as the schemas live.
+ */
+export class GateWorlds {
+  readonly #catalog: CatalogReader;
+  readonly #index: LineageIndex;
+  #revision = -1;
+  #states = new BoundedCache<string, Promise<DatasetState | null>>(REMEMBERED_DATASETS);
+  #reach = new BoundedCache<string, (dataset: DatasetRef) => boolean>(REMEMBERED_DATASETS);
+  readonly #obstacles = rememberingPairs(obstacles);
+  readonly #stands = rememberingPairs((reader: DeployedReader, { current }: Current) => standsOf(reader, current));
+  readonly #currents = new WeakMap<AvroSchema, Current>();
+
+  constructor(catalog: CatalogReader, index: LineageIndex) {
+    this.#catalog = catalog;
+    this.#index = index;
+  }
+
+  /** The world at the index's revision. What cannot be known ends the request. */
+  async load(request: GateRequest): Promise<GateWorld> {
+    const { revision, committedAt } = this.#index.revision;
+    if (revision !== this.#revision) {
+      this.#revision = revision;
+      this.#states = new BoundedCache(REMEMBERED_DATASETS);
+      this.#reach = new BoundedCache(REMEMBERED_DATASETS);
+    }
+    const datasets = await this.#datasets(request);
+    const downstream = await loadDownstream(request, datasets, this.#catalog, this.#index);
+    const programs = await loadPrograms(request, datasets, this.#catalog);
+    return {
+      revision,
+      asOf: committedAt,
+      datasets,
+      downstreamOf: (dataset, path) => downstream.get(fieldKey(dataset, path)) ?? [],
+      flowsInto: (from, to) => this.#flowsInto(from, to),
+      obstacles: this.#obstacles,
+      standsOf: (reader, current) => this.#stands(reader, current === null ? NO_SCHEMA : this.#currentOf(current)),
+      programOf: (job) => programs.get(entityKey({ kind: 'job', ...job })) ?? null,
+    };
+  }
+
+  async #datasets(request: GateRequest): Promise<Map<string, DatasetState>> {
+    const datasets = new Map<string, DatasetState>();
+    for (const { dataset, readerSchema } of request.inputs) datasets.set(datasetKey(dataset), inputState(await this.#state(dataset), dataset, readerSchema !== null));
+    for (const { dataset } of request.outputs) {
+      const key = datasetKey(dataset);
+      if (!datasets.has(key)) datasets.set(key, (await this.#state(dataset)) ?? newDataset(dataset));
+    }
+    return datasets;
+  }
+
+  #state(dataset: DatasetRef): Promise<DatasetState | null> {
+    const key = datasetKey(dataset);
+    const states = this.#states;
+    const known = states.get(key);
+    if (known !== undefined) return known;
+    const state = loadDatasetState(dataset, this.#catalog, this.#index);
+    states.set(key, state);
+    state.catch(() => states.delete(key));
+    return state;
+  }
+
+  #currentOf(schema: AvroSchema): Current {
+    const known = this.#currents.get(schema);
+    if (known !== undefined) return known;
+    const current = { current: schema };
+    this.#currents.set(schema, current);
+    return current;
+  }
+
+  #flowsInto(from: DatasetRef, to: DatasetRef): boolean {
+    if (sameName(from, to)) return true;
+    const key = datasetKey(from);
+    let reach = this.#reach.get(key);
+    if (reach === undefined) {
+      reach = this.#index.closure({ from: [{ kind: 'dataset', ...from }], direction: 'downstream', depth: null, asOf: null, evidence: null }).datasetTest();
+      this.#reach.set(key, reach);
+    }
+    return reach(to);
+  }
+}
+
+/** A current schema, or that there is none, as one object for each: what pairs are remembered by. */
+interface Current {
+  readonly current: AvroSchema | null;
+}
+const NO_SCHEMA: Current = { current: null };
+
+/** A pure function of two objects, with its answers remembered as long as both live. */
+function rememberingPairs<A extends object, B extends object, R>(answer: (a: A, b: B) => R): (a: A, b: B) => R {
+  const answers = new WeakMap<A, WeakMap<B, { readonly answer: R }>>();
+  return (a, b) => {
+    let ofA = answers.get(a);
+    if (ofA === undefined) answers.set(a, (ofA = new WeakMap()));
+    let known = ofA.get(b);
+    if (known === undefined) ofA.set(b, (known = { answer: answer(a, b) }));
+    return known.answer;
   };
 }
 
-async function loadDatasets(request: GateRequest, catalog: CatalogReader, index: LineageIndex): Promise<Map<string, DatasetState>> {
-  const datasets = new Map<string, DatasetState>();
-  for (const { dataset, readerSchema } of request.inputs) {
-    const state = await loadDatasetState(dataset, catalog, index);
-    if (state === null) throw new Problem('dataset-not-found', `the input ${dataset.namespace}/${dataset.name} is not in the catalog, so nothing can be said about reading it`, { dataset });
-    if (readerSchema !== null && state.versions.length === 0) {
-      throw new Problem('schema-not-found', `no schema of the input ${dataset.namespace}/${dataset.name} is known, so its reader schema cannot be judged`, { dataset });
-    }
-    datasets.set(datasetKey(dataset), state);
-  }
-  for (const { dataset } of request.outputs) {
-    const key = datasetKey(dataset);
-    if (!datasets.has(key)) datasets.set(key, (await loadDatasetState(dataset, catalog, index)) ?? newDataset(dataset));
-  }
-  return datasets;
+function inputState(state: DatasetState | null, dataset: DatasetRef, hasReaderSchema: boolean): DatasetState {
+  if (state === null) throw new Problem('dataset-not-found', `the input ${dataset.namespace}/${dataset.name} is not in the catalog, so nothing can be said about reading it`, { dataset });
+  if (!hasReaderSchema || state.versions.length > 0) return state;
+  throw new Problem('schema-not-found', `no schema of the input ${dataset.namespace}/${dataset.name} is known, so its reader schema cannot be judged`, { dataset });
 }
 
 /** An output the catalog has never heard of: the job is about to make it. */
@@ -68,12 +148,6 @@ async function downstreamReaders(field: EntityRef, { job }: GateRequest, catalog
     if (isDeployed(record)) readers.push({ ref: reader, owner: ownerOf(record), certainty, path: closure.walkTo(ref) });
   }
   return readers;
-}
-
-function flowsInto(from: DatasetRef, to: DatasetRef, index: LineageIndex): boolean {
-  if (sameName(from, to)) return true;
-  if (index.readersOf(from).length === 0) return false;
-  return index.closure({ from: [{ kind: 'dataset', ...from }], direction: 'downstream', depth: null, asOf: null, evidence: null }).reachesDataset(to);
 }
 
 /** What the jobs that read the first input compute, when the request says of itself what it computes. */

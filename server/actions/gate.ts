@@ -5,7 +5,7 @@ import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { LedgerConflict, type LedgerEntry, type Store } from '../store/store.ts';
 import { type GateDocument, parseGateRequest } from './gate-request.ts';
-import { loadWorld } from './gate-world.ts';
+import { GateWorlds } from './gate-world.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import type { PolicyBook } from './policy-book.ts';
@@ -43,9 +43,11 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts;
   readonly #inFlight = new Set<string>();
+  readonly #worlds: GateWorlds;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
+    this.#worlds = new GateWorlds(parts.catalog, parts.index);
   }
 
   /** With a key, the same request gets the same bytes, whenever it comes again. */
@@ -89,7 +91,7 @@ export class Gate {
     const request = parseGateRequest(document, catalog, aliases);
     const policy = await policies.current();
     await index.catchUp();
-    const world = await loadWorld(request, catalog, index);
+    const world = await this.#worlds.load(request);
     // Approvals of findings arrive with schema change proposals; until then none covers anything.
     const verdict = decide(request, world, { policy, approved: new Set(), digest: sha256 });
     return { verdict, revision: world.revision, asOf: world.asOf, policyRevision: policy.revision };

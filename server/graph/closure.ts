@@ -77,11 +77,15 @@ export class Closure {
     return steps.reverse();
   }
 
-  reachesDataset(dataset: DatasetRef): boolean {
-    const wanted = this.#graph.findDataset(dataset);
-    if (wanted < 0) return false;
-    for (let i = this.#walk.starts; i < this.#walk.size; i++) if (this.#graph.datasetOf(nodeIn(this.#walk, i)) === wanted) return true;
-    return false;
+  /** Tells of any dataset whether one of its fields was reached; it holds only the datasets, so it can be kept. */
+  datasetTest(): (dataset: DatasetRef) => boolean {
+    const graph = this.#graph;
+    const reached = new Set<number>();
+    for (let i = this.#walk.starts; i < this.#walk.size; i++) reached.add(graph.datasetOf(nodeIn(this.#walk, i)));
+    return (dataset) => {
+      const node = graph.findDataset(dataset);
+      return node >= 0 && reached.has(node);
+    };
   }
 
   /** Datasets reached, each with how many of its fields. */

@@ -8,7 +8,7 @@ import { buildBase, RowColumns } from './build-base.ts';
 import { Closure } from './closure.ts';
 import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
-import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
 import { type DatasetReader, type DatasetWriter, type FieldUse, fieldUse, programOf, type ProgramUse, readersOf, writersOf } from './usage.ts';
 import { fieldsOrItself } from './unknown-side.ts';
 import { type Direction, Walker } from './walk.ts';
@@ -75,7 +75,7 @@ export class LineageIndex {
 
   /** Reads the graph: from the snapshot if there is a usable one, else whole from the source. */
   static async open(source: GraphSource, options: IndexOptions = {}): Promise<LineageIndex> {
-    const { base, revision } = fromSnapshot(options) ?? (await fromSource(source));
+    const { base, revision } = (await fromSnapshot(source, options)) ?? (await fromSource(source));
     const index = new LineageIndex(source, options, base, revision);
     await index.catchUp();
     return index;
@@ -216,12 +216,20 @@ function rowView({ asOf, evidence }: View): RowView {
   return asOf === null && evidence === null ? NOW : { asOf, evidenceMask: evidenceMask(evidence) };
 }
 
-function fromSnapshot({ snapshot, onNote }: IndexOptions): { base: BaseGraph; revision: RevisionInfo } | null {
+async function fromSnapshot(source: GraphSource, { snapshot, onNote }: IndexOptions): Promise<Snapshot | null> {
   if (snapshot === undefined || !existsSync(snapshot.file)) return null;
   const read = readSnapshot(snapshot.file, snapshot.identity);
-  if (read.outcome === 'read') return read.snapshot;
-  onNote?.(`the lineage snapshot ${snapshot.file} is not used: ${read.reason}`);
+  const unusable = read.outcome === 'read' ? await aheadOf(source, read.snapshot) : read.reason;
+  if (read.outcome === 'read' && unusable === null) return read.snapshot;
+  onNote?.(`the lineage snapshot ${snapshot.file} is not used: ${unusable}`);
   return null;
+}
+
+/** A store put back from a backup may be behind its snapshot, which would then tell of what never happened. */
+async function aheadOf(source: GraphSource, { revision }: Snapshot): Promise<string | null> {
+  const newest = await source.revision();
+  if (revision.revision < newest.revision || (revision.revision === newest.revision && revision.committedAt === newest.committedAt)) return null;
+  return `it is of revision ${revision.revision}, the store is at ${newest.revision}`;
 }
 
 async function fromSource(source: GraphSource): Promise<{ base: BaseGraph; revision: RevisionInfo }> {

@@ -7,7 +7,7 @@ import { type LifeTime, LifeTimes } from './life-times.ts';
 import { NameHeap } from './name-heap.ts';
 
 /** Changes whenever the arrays mean something else: an older file is then not read but made anew. */
-const FORMAT = 'sluice lineage snapshot 1';
+const FORMAT = 'sluice lineage snapshot 2';
 const ARRAYS = [
   ['kinds', Uint8Array], ['datasetOf', Int32Array], ['fieldCount', Int32Array], ['storeIds', Int32Array], ['denseIds', Int32Array], ['nodeLife', Int32Array],
   ['from', Int32Array], ['to', Int32Array], ['via', Int32Array], ['slot', Int32Array], ['traits', Int32Array], ['life', Int32Array],
@@ -26,8 +26,9 @@ interface Header {
   readonly rows: number;
   /** Byte lengths of the sections, in order of ARRAYS, then name bytes, name offsets, life times. */
   readonly sections: readonly number[];
-  readonly checksum: number;
 }
+/** In front of the header: the checksum of everything behind it, in so many hexadecimal digits. */
+const CHECKSUM_LENGTH = 8;
 export interface Snapshot {
   readonly base: BaseGraph;
   readonly revision: RevisionInfo;
@@ -37,13 +38,12 @@ export type SnapshotOutcome = { readonly outcome: 'read'; readonly snapshot: Sna
 /** Writes the base beside the store: to a new file first, flushed, then put in place, so that no reader meets half of it. */
 export function writeSnapshot(file: string, identity: string, { base, revision }: Snapshot): void {
   const sections = sectionsOf(base);
-  const checksum = sections.reduce((sum, section) => crc32(section, sum), 0);
-  const header: Header = { format: FORMAT, identity, revision, nodes: base.nodes, rows: base.rows, sections: sections.map(({ byteLength }) => byteLength), checksum };
+  const header: Header = { format: FORMAT, identity, revision, nodes: base.nodes, rows: base.rows, sections: sections.map(({ byteLength }) => byteLength) };
+  const text = Buffer.from(JSON.stringify(header));
   const fresh = `${file}.new`;
   const descriptor = openSync(fresh, 'w');
   try {
-    const head = Buffer.from(`${JSON.stringify(header)}\n`);
-    writeAll(descriptor, pad(head, ' '));
+    writeAll(descriptor, pad(Buffer.concat([Buffer.from(checksumOf([text, ...sections])), text, Buffer.from('\n')]), ' '));
     for (const section of sections) writeAll(descriptor, pad(Buffer.from(section.buffer, section.byteOffset, section.byteLength), '\0'));
     fsyncSync(descriptor);
   } finally {
@@ -58,24 +58,33 @@ export function readSnapshot(file: string, identity: string): SnapshotOutcome {
   try {
     const bytes = readFileSync(file);
     const end = bytes.indexOf('\n');
-    const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
+    const text = bytes.subarray(CHECKSUM_LENGTH, end);
+    const header = JSON.parse(text.toString('utf8')) as Header;
     if (header.format !== FORMAT) return unusable(`its format is "${String(header.format)}"`);
     if (header.identity !== identity) return unusable('it was taken of another store');
-    return decode(bytes, header, aligned(end + 1));
+    const sections = sectionsIn(bytes, header, aligned(end + 1));
+    if (checksumOf([text, ...sections]) !== bytes.toString('latin1', 0, CHECKSUM_LENGTH)) return unusable('its checksum is wrong');
+    return decode(sections, header);
   } catch (failure) {
     return unusable(failure instanceof Error ? failure.message : 'it cannot be read');
   }
 }
 
-function decode(bytes: Buffer, header: Header, start: number): SnapshotOutcome {
-  const sections: Uint8Array[] = [];
+function sectionsIn(bytes: Buffer, header: Header, start: number): Uint8Array[] {
   let offset = start;
-  for (const length of header.sections) {
-    if (offset + length > bytes.length) return unusable('it ends too early');
-    sections.push(new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length));
+  return header.sections.map((length) => {
+    if (offset + length > bytes.length) throw new Error('it ends too early');
+    const section = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length);
     offset = aligned(offset + length);
-  }
-  if (sections.reduce((sum, section) => crc32(section, sum), 0) !== header.checksum) return unusable('its checksum is wrong');
+    return section;
+  });
+}
+
+function checksumOf(parts: readonly Uint8Array[]): string {
+  return parts.reduce((sum, part) => crc32(part, sum), 0).toString(16).padStart(CHECKSUM_LENGTH, '0');
+}
+
+function decode(sections: readonly Uint8Array[], header: Header): SnapshotOutcome {
   const arrays = ARRAYS.map(([name, Type], i) => [name, view<Int32Array | Uint8Array>(sections[i], Type)] as const);
   const [nameBytes, nameOffsets, times] = sections.slice(ARRAYS.length);
   if (nameBytes === undefined || nameOffsets === undefined || times === undefined) return unusable('a section is missing');

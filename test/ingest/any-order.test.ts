@@ -15,7 +15,7 @@ const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength
 async function rebuilt(events: readonly SampleEvent[]): Promise<readonly string[]> {
   const inOrder = [...events].sort((a, b) => a.event.occurredAt - b.event.occurredAt);
   return withStore(async (store) => {
-    for (const contract of ['control', 'audit'] as const) await drain(await logOf(inOrder, contract), contract, store, workerOn(store), [1]);
+    for (const contract of ['control', 'audit'] as const) await drain(await logOf(inOrder, contract), contract, { store, worker: workerOn(store) }, [1]);
     return wholeCatalog(store);
   });
 }
@@ -42,7 +42,7 @@ test('events in any order, any number of times, in any batches end in the graph 
   await fc.assert(
     fc.asyncProperty(disordered, async ({ events, sent, sizes: cut }) => {
       const catalog = await withStore(async (store) => {
-        for (const contract of ['audit', 'control'] as const) await drain(await logOf(sent, contract), contract, store, workerOn(store), cut);
+        for (const contract of ['audit', 'control'] as const) await drain(await logOf(sent, contract), contract, { store, worker: workerOn(store) }, cut);
         return wholeCatalog(store);
       });
       expect(catalog).toEqual(await rebuilt(events));
@@ -56,7 +56,7 @@ test('a log read a second time from its beginning changes nothing', async () => 
     fc.asyncProperty(histories, async (events) => {
       await withStore(async (store) => {
         const log = await logOf(events, 'control');
-        await drain(log, 'control', store, workerOn(store), [3]);
+        await drain(log, 'control', { store, worker: workerOn(store) }, [3]);
         const before = await store.revision();
         for (const partition of [1, 2]) if (log.length > 0) await workerOn(store).handle({ topic: 'control', partition, generation: 0, messages: log });
         expect(await store.revision()).toEqual(before);
@@ -88,7 +88,7 @@ test('a failure between any two steps loses nothing and does nothing twice', asy
         const decoder: Decoder = { ...here, decode: (contract, values) => failing(() => here.decode(contract, values), new RegistryUnavailable('down')) };
         const broken = { ...store, apply: (batch: Parameters<Store['apply']>[0]) => failing(() => store.apply(batch), down), offsets: (topic: string) => failing(() => store.offsets(topic), down) };
         const deadLetters = { send: (sent: Parameters<KeptLetters['send']>[0]) => failing(() => letters.send(sent), new Error('down')) };
-        for (const contract of ['control', 'audit'] as const) await drain(await logOf(events, contract), contract, store, workerOn(broken, { decoder, deadLetters }), cut);
+        for (const contract of ['control', 'audit'] as const) await drain(await logOf(events, contract), contract, { store, worker: workerOn(broken, { decoder, deadLetters }) }, cut);
         return wholeCatalog(store);
       });
       expect(catalog).toEqual(await rebuilt(events));

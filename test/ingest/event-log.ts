@@ -33,7 +33,7 @@ export class KeptLetters implements DeadLetters {
 }
 
 /** Reads a log to its end as a consumer does: from where the store stands, in batches of these sizes, each until it is done. */
-export async function drain(log: readonly Message[], contract: Contract, store: Pick<Store, 'offsets'>, worker: IngestWorker, sizes: readonly number[]): Promise<void> {
+export async function drain(log: readonly Message[], contract: Contract, { store, worker }: { readonly store: Pick<Store, 'offsets'>; readonly worker: IngestWorker }, sizes: readonly number[]): Promise<void> {
   for (let turn = 0; ; turn++) {
     const next = (await store.offsets(contract)).get(0)?.next ?? 0;
     const rest = log.filter(({ offset }) => offset >= next);

@@ -61,13 +61,18 @@ function judge(finding: Finding, world: GateWorld, { policy, digest }: GateConte
 const RULE_ORDER = new Map(Object.keys(RULES).map((rule, position) => [rule, position]));
 
 function byWeight(a: JudgedFinding, b: JudgedFinding): number {
-  const text = (f: JudgedFinding): string => JSON.stringify([f.dataset && datasetKey(f.dataset), f.field, f.id]);
   return (
     Number(a.severity === 'warning') - Number(b.severity === 'warning') ||
     (RULE_ORDER.get(a.rule) ?? 0) - (RULE_ORDER.get(b.rule) ?? 0) ||
     (b.version ?? 0) - (a.version ?? 0) ||
-    (text(a) < text(b) ? -1 : 1)
+    byText(a.dataset?.namespace ?? '', b.dataset?.namespace ?? '') ||
+    byText(a.dataset?.name ?? '', b.dataset?.name ?? '') ||
+    byText(a.field ?? '', b.field ?? '') ||
+    byText(a.id, b.id)
   );
+}
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function completenessOf(request: GateRequest, world: GateWorld): Completeness {

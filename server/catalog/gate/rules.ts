@@ -14,6 +14,7 @@ export const RULES = {
   'input-reader-cannot-read-version': { severity: 'error', approvable: false, title: 'The job cannot read a retained version of an input' },
   'input-reader-cannot-read-writer': { severity: 'error', approvable: false, title: 'The job cannot read what a deployed job writes' },
   'input-field-missing': { severity: 'error', approvable: false, title: 'The job reads a field the input does not have' },
+  'input-schema-unknown': { severity: 'error', approvable: true, title: 'Nobody said which fields an input has' },
   'input-field-missing-in-version': { severity: 'warning', approvable: true, title: 'A retained version of an input lacks a field the job reads' },
   'input-reinterpreted': { severity: 'error', approvable: true, title: 'The job would read stored values as something else' },
   'input-use-unknown': { severity: 'warning', approvable: true, title: 'Which fields the job reads is not said' },

@@ -1,5 +1,6 @@
 import type { AvroSchema } from '../avro/schema.ts';
 import type { CompatibilityLevel, Completeness, Evidence, ReadReason } from '../changes.ts';
+import type { Obstacle, Stand } from './judge-reader.ts';
 import { type DatasetRef, datasetKey, type EntityRef, type Named, type ReaderRef } from '../names.ts';
 
 /** What the gate judges against, as values: everything that is deployed, at one revision. */
@@ -13,6 +14,10 @@ export interface GateWorld {
   readonly downstreamOf: (dataset: DatasetRef, path: string) => readonly DownstreamReader[];
   /** Whether anything written to `from` ends up in `to`. */
   readonly flowsInto: (from: DatasetRef, to: DatasetRef) => boolean;
+  /** What keeps a reader schema from a writer's records; the world remembers pairs it was asked before. */
+  readonly obstacles: (reader: AvroSchema, writer: AvroSchema) => readonly Obstacle[];
+  /** The schemas to judge a deployed reader by, remembered likewise. */
+  readonly standsOf: (reader: DeployedReader, current: AvroSchema | null) => readonly Stand[];
   /** Deployed jobs that read a dataset, for finding repeated work. */
   readonly programOf: (job: Named) => ProgramSignature | null;
 }

@@ -129,6 +129,7 @@ test.each([
   ['cycle', request({ inputs: [{ fields: ['id'] }], outputs: [{ writerSchema: V1 }] }), world([dataset(ORDERS, { versions: [V1] }), dataset(PAYMENTS, { versions: [V1] })], { flowsInto: () => true })],
   ['input-use-unknown', request({ inputs: [{}] }), world([dataset(ORDERS, { versions: [V1] })])],
   ['input-field-missing', request({ inputs: [{ fields: ['amonut'] }] }), world([dataset(ORDERS, { versions: [V1] })])],
+  ['input-schema-unknown', request({ inputs: [{ fields: ['a'] }] }), world([dataset(ORDERS, {})])],
   ['output-schema-missing', request({ outputs: [{}] }), world([dataset(PAYMENTS, {})])],
 ])('finds %s', (rule, asked, given) => {
   expect(rulesOf(judge(asked, given))).toEqual([rule]);

@@ -2,7 +2,7 @@ import { fieldFacts } from '../../avro/fields.ts';
 import type { AvroSchema } from '../../avro/schema.ts';
 import type { DatasetRef } from '../../names.ts';
 import { fieldName, finding, type Finding } from '../finding.ts';
-import { type Obstacle, obstacles } from '../judge-reader.ts';
+import type { Obstacle } from '../judge-reader.ts';
 import type { GateRequest, ProgramInput } from '../request.ts';
 import { currentSchema, type DatasetState, type GateWorld, stateOf } from '../world.ts';
 
@@ -11,13 +11,13 @@ export function checkInputs(request: GateRequest, world: GateWorld): Finding[] {
   return request.inputs.flatMap((input) => {
     const state = stateOf(world, input.dataset);
     if (input.readerSchema !== null) {
-      return [...readerAgainstVersions(input.readerSchema, state), ...readerAgainstWriters(input.readerSchema, state, request)];
+      return [...readerAgainstVersions(input.readerSchema, state, world), ...readerAgainstWriters(input.readerSchema, state, { request, world })];
     }
     return input.fields === null ? [useUnknown(input)] : fieldsAgainstVersions(input.fields, state);
   });
 }
 
-function readerAgainstVersions(reader: AvroSchema, state: DatasetState): Finding[] {
+function readerAgainstVersions(reader: AvroSchema, state: DatasetState, { obstacles }: GateWorld): Finding[] {
   const dataset = state.ref;
   const current = currentSchema(state);
   return state.versions.flatMap(({ version, deleted, schema }) => {
@@ -40,12 +40,12 @@ function inputFinding(obstacle: Obstacle, dataset: DatasetRef, where: string, ve
 }
 
 /** Writers may run ahead of the registry: what a deployed job says it writes counts as well. */
-function readerAgainstWriters(reader: AvroSchema, state: DatasetState, request: GateRequest): Finding[] {
+function readerAgainstWriters(reader: AvroSchema, state: DatasetState, { request, world }: { readonly request: GateRequest; readonly world: GateWorld }): Finding[] {
   return state.writers
     .filter(({ ref }) => ref.namespace !== request.job.namespace || ref.name !== request.job.name)
     .flatMap(({ ref, owner, writerSchema }) => {
       if (writerSchema === null || !writerSchema.readable) return [];
-      return obstacles(reader, writerSchema.schema)
+      return world.obstacles(reader, writerSchema.schema)
         .filter(({ kind }) => kind !== 'reinterprets')
         .map((obstacle) => ({
           ...inputFinding(obstacle, state.ref, `in what ${ref.kind} \`${ref.name}\` writes`, null),
@@ -56,6 +56,9 @@ function readerAgainstWriters(reader: AvroSchema, state: DatasetState, request: 
 
 function fieldsAgainstVersions(fields: readonly string[], state: DatasetState): Finding[] {
   const dataset = state.ref;
+  if (state.fields.length === 0 && fields.length > 0) {
+    return [finding('input-schema-unknown', `the catalog knows no schema of \`${dataset.name}\`, so nobody can say whether it has ${fields.map((path) => `\`${path}\``).slice(0, 3).join(', ')}`, { dataset })];
+  }
   const known = new Set(state.fields);
   const missing = fields.filter((path) => !known.has(path));
   const gone = missing.map((field) => finding('input-field-missing', `${fieldName(dataset, field)} does not exist${nearest(field, state.fields)}`, { dataset, field }));

@@ -2,7 +2,7 @@ import { fieldFacts } from '../../avro/fields.ts';
 import type { AvroSchema } from '../../avro/schema.ts';
 import type { EntityRef } from '../../names.ts';
 import { type Affected, fieldName, finding, type Finding } from '../finding.ts';
-import { type Obstacle, obstacles, standsOf } from '../judge-reader.ts';
+import type { Obstacle } from '../judge-reader.ts';
 import type { GateRequest } from '../request.ts';
 import type { RuleId } from '../rules.ts';
 import { currentSchema, type DatasetState, type DeployedReader, type GateWorld, stateOf } from '../world.ts';
@@ -13,15 +13,15 @@ export function checkReadersOfOutputs(request: GateRequest, world: GateWorld): F
     const state = stateOf(world, dataset);
     const readers = state.readers.filter(({ ref }) => ref.kind !== 'job' || ref.namespace !== request.job.namespace || ref.name !== request.job.name);
     if (writerSchema === null) return schemaMissing(state, readers);
-    return readers.flatMap((reader) => judge(reader, state, writerSchema));
+    return readers.flatMap((reader) => judge(reader, { state, writer: writerSchema, world }));
   });
 }
 
-function judge(reader: DeployedReader, state: DatasetState, writer: AvroSchema): Finding[] {
+function judge(reader: DeployedReader, { state, writer, world }: { readonly state: DatasetState; readonly writer: AvroSchema; readonly world: GateWorld }): Finding[] {
   if (reader.readerSchema?.readable === false) return [unreadable(reader, state, reader.readerSchema.reason)];
-  const stands = standsOf(reader, currentSchema(state));
+  const stands = world.standsOf(reader, currentSchema(state));
   if (stands.length === 0) return judgeByNames(reader, state, writer);
-  const [known, possible] = [true, false].map((k) => stands.filter((s) => s.known === k).flatMap(({ schema }) => obstacles(schema, writer)));
+  const [known, possible] = [true, false].map((k) => stands.filter((s) => s.known === k).flatMap(({ schema }) => world.obstacles(schema, writer)));
   const proven = (known ?? []).map((o) => readerFinding(reader, state, o, true));
   const seen = new Set((known ?? []).map(({ field }) => field));
   return [...proven, ...(possible ?? []).filter(({ field }) => !seen.has(field)).map((o) => readerFinding(reader, state, o, false))];
