@@ -1,5 +1,6 @@
+import { fieldFacts } from '../catalog/avro/fields.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
-import { changedFields } from '../catalog/gate/checks/downstream.ts';
+import { changedFields } from '../catalog/gate/changed-fields.ts';
 import { signatureOf, signatureOfFact } from '../catalog/gate/program-signature.ts';
 import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
@@ -26,6 +27,8 @@ export class GateWorlds {
   #reach = new BoundedCache<string, (dataset: DatasetRef) => boolean>(REMEMBERED_DATASETS);
   readonly #obstacles = rememberingPairs(obstacles);
   readonly #stands = rememberingPairs((reader: DeployedReader, { current }: Current) => standsOf(reader, current));
+  readonly #changes = rememberingPairs(changedFields);
+  readonly #paths = new WeakMap<AvroSchema, ReadonlySet<string>>();
   readonly #currents = new WeakMap<AvroSchema, Current>();
 
   constructor(catalog: CatalogReader, index: LineageIndex) {
@@ -42,7 +45,7 @@ export class GateWorlds {
       this.#reach = new BoundedCache(REMEMBERED_DATASETS);
     }
     const datasets = await this.#datasets(request);
-    const downstream = await loadDownstream(request, datasets, this.#catalog, this.#index);
+    const downstream = await this.#downstream(request, datasets);
     const programs = await loadPrograms(request, datasets, this.#catalog);
     return {
       revision,
@@ -51,6 +54,8 @@ export class GateWorlds {
       downstreamOf: (dataset, path) => downstream.get(fieldKey(dataset, path)) ?? [],
       flowsInto: (from, to) => this.#flowsInto(from, to),
       obstacles: this.#obstacles,
+      changedFields: this.#changes,
+      pathsOf: (schema) => this.#pathsOf(schema),
       standsOf: (reader, current) => this.#stands(reader, current === null ? NO_SCHEMA : this.#currentOf(current)),
       programOf: (job) => programs.get(entityKey({ kind: 'job', ...job })) ?? null,
     };
@@ -64,6 +69,26 @@ export class GateWorlds {
       if (!datasets.has(key)) datasets.set(key, (await this.#state(dataset)) ?? newDataset(dataset));
     }
     return datasets;
+  }
+
+  async #downstream(request: GateRequest, datasets: ReadonlyMap<string, DatasetState>): Promise<Map<string, DownstreamReader[]>> {
+    const reached = new Map<string, DownstreamReader[]>();
+    for (const { dataset: output, writerSchema } of request.outputs) {
+      const state = datasets.get(datasetKey(output));
+      if (writerSchema === null || state === undefined) continue;
+      for (const { dataset, path } of this.#changes(writerSchema, state)) {
+        reached.set(fieldKey(dataset, path), await downstreamReaders({ kind: 'field', ...dataset, path }, request, this.#catalog, this.#index));
+      }
+    }
+    return reached;
+  }
+
+  #pathsOf(schema: AvroSchema): ReadonlySet<string> {
+    const known = this.#paths.get(schema);
+    if (known !== undefined) return known;
+    const paths = new Set(fieldFacts(schema).map(({ path }) => path));
+    this.#paths.set(schema, paths);
+    return paths;
   }
 
   #state(dataset: DatasetRef): Promise<DatasetState | null> {
@@ -124,17 +149,6 @@ function inputState(state: DatasetState | null, dataset: DatasetRef, hasReaderSc
 /** An output the catalog has never heard of: the job is about to make it. */
 function newDataset(ref: DatasetRef): DatasetState {
   return { ref, cluster: null, owner: null, subject: null, level: null, versions: [], fields: [], readers: [], writers: [] };
-}
-
-async function loadDownstream(request: GateRequest, datasets: ReadonlyMap<string, DatasetState>, catalog: CatalogReader, index: LineageIndex): Promise<Map<string, DownstreamReader[]>> {
-  const reached = new Map<string, DownstreamReader[]>();
-  for (const output of request.outputs) {
-    const state = datasets.get(datasetKey(output.dataset));
-    for (const { dataset, path } of state === undefined ? [] : changedFields(output, state)) {
-      reached.set(fieldKey(dataset, path), await downstreamReaders({ kind: 'field', ...dataset, path }, request, catalog, index));
-    }
-  }
-  return reached;
 }
 
 /** Readers two hops away and more; the direct ones are judged by their schemas. */

@@ -19,6 +19,8 @@ export class PolicyBook {
   readonly #clock: () => number;
   #known: { readonly sequence: number; readonly policy: Policy } = { sequence: 0, policy: DEFAULT_POLICY };
 
+  #looking: Promise<Policy> | null = null;
+
   constructor(parts: { readonly store: Pick<Store, 'ledger'>; readonly writer: LedgerWriter; readonly newId: () => string; readonly clock: () => number }) {
     this.#store = parts.store;
     this.#writer = parts.writer;
@@ -26,7 +28,16 @@ export class PolicyBook {
     this.#clock = parts.clock;
   }
 
-  async current(): Promise<Policy> {
+  /** The policy as it is after this call; calls of one turn share one look. */
+  current(): Promise<Policy> {
+    this.#looking ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#looking = null;
+      return this.#look();
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<Policy> {
     const { entries } = await this.#store.ledger({ kind: 'policy', limit: 1 });
     const [newest] = entries;
     if (newest !== undefined && newest.sequence !== this.#known.sequence) {

@@ -77,11 +77,16 @@ export class Closure {
     return steps.reverse();
   }
 
-  /** Tells of any dataset whether one of its fields was reached; it holds only the datasets, so it can be kept. */
+  /** Tells of any dataset whether one of its fields, known or not, was reached; it holds only the datasets, so it can be kept. */
   datasetTest(): (dataset: DatasetRef) => boolean {
     const graph = this.#graph;
     const reached = new Set<number>();
-    for (let i = this.#walk.starts; i < this.#walk.size; i++) reached.add(graph.datasetOf(nodeIn(this.#walk, i)));
+    for (let i = this.#walk.starts; i < this.#walk.size; i++) {
+      const node = nodeIn(this.#walk, i);
+      const dataset = graph.datasetOf(node);
+      // A dataset may itself stand for fields nobody knows.
+      reached.add(dataset < 0 ? node : dataset);
+    }
     return (dataset) => {
       const node = graph.findDataset(dataset);
       return node >= 0 && reached.has(node);

@@ -158,6 +158,8 @@ export class LineageIndex {
 
   async #round(): Promise<RevisionInfo> {
     const newest = await this.#source.revision();
+    // A delta may have brought a revision whose time is known only now.
+    if (newest.revision === this.#revision.revision) this.#revision = newest;
     if (newest.revision <= this.#revision.revision) return this.#revision;
     const delta = await this.#source.delta(this.#revision.revision);
     if (delta === 'too-many') return this.#reload();
@@ -168,8 +170,12 @@ export class LineageIndex {
     this.#baseRevision ??= this.#revision;
     this.#revision = delta.revision === newest.revision ? newest : { revision: delta.revision, committedAt: newest.committedAt };
     for (const listener of this.#listeners) listener(delta.changed);
-    if (this.#graph.extraRows > Math.max(REBUILD_FLOOR, this.#graph.base.rows * REBUILD_SHARE)) void this.rebuild();
+    if (this.#graph.extraRows > Math.max(REBUILD_FLOOR, this.#graph.base.rows * REBUILD_SHARE)) this.#rebuildAside();
     return this.#revision;
+  }
+
+  #rebuildAside(): void {
+    this.rebuild().catch((failure: unknown) => this.#options.onNote?.(`the lineage index could not be rebuilt and goes on as it is: ${String(failure)}`));
   }
 
   /** Too much has changed for a delta: everything is read again, beside the graph in use. */
@@ -228,7 +234,7 @@ async function fromSnapshot(source: GraphSource, { snapshot, onNote }: IndexOpti
 /** A store put back from a backup may be behind its snapshot, which would then tell of what never happened. */
 async function aheadOf(source: GraphSource, { revision }: Snapshot): Promise<string | null> {
   const newest = await source.revision();
-  if (revision.revision < newest.revision || (revision.revision === newest.revision && revision.committedAt === newest.committedAt)) return null;
+  if (revision.revision <= newest.revision) return null;
   return `it is of revision ${revision.revision}, the store is at ${newest.revision}`;
 }
 

@@ -24,7 +24,7 @@ describe('a closure', () => {
         const index = await LineageIndex.open(world.source);
         for (const question of asked) compare(world, index, question);
       }),
-      { numRuns: 4000 },
+      { numRuns: 600 },
     );
   });
 
@@ -39,7 +39,7 @@ describe('a closure', () => {
           for (const question of asked) compare(world, index, question);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 300 },
     );
   });
 });

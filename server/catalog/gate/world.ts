@@ -1,5 +1,6 @@
 import type { AvroSchema } from '../avro/schema.ts';
 import type { CompatibilityLevel, Completeness, Evidence, ReadReason } from '../changes.ts';
+import type { ChangedField } from './changed-fields.ts';
 import type { Obstacle, Stand } from './judge-reader.ts';
 import { type DatasetRef, datasetKey, type EntityRef, type Named, type ReaderRef } from '../names.ts';
 
@@ -18,6 +19,10 @@ export interface GateWorld {
   readonly obstacles: (reader: AvroSchema, writer: AvroSchema) => readonly Obstacle[];
   /** The schemas to judge a deployed reader by, remembered likewise. */
   readonly standsOf: (reader: DeployedReader, current: AvroSchema | null) => readonly Stand[];
+  /** The fields of an output that go or change if this schema is written from now on. */
+  readonly changedFields: (writer: AvroSchema, state: DatasetState) => readonly ChangedField[];
+  /** Paths of a schema's fields. */
+  readonly pathsOf: (schema: AvroSchema) => ReadonlySet<string>;
   /** Deployed jobs that read a dataset, for finding repeated work. */
   readonly programOf: (job: Named) => ProgramSignature | null;
 }

@@ -3,6 +3,7 @@ import { type JsonValue, parseSchema } from '../../../server/catalog/avro/parse.
 import type { AvroSchema } from '../../../server/catalog/avro/schema.ts';
 import { fieldFacts } from '../../../server/catalog/avro/fields.ts';
 import { decide, type Verdict } from '../../../server/catalog/gate/decide.ts';
+import { changedFields } from '../../../server/catalog/gate/changed-fields.ts';
 import { obstacles, standsOf } from '../../../server/catalog/gate/judge-reader.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../server/catalog/gate/policy.ts';
 import type { GateRequest, ProgramInput, ProgramOutput } from '../../../server/catalog/gate/request.ts';
@@ -56,7 +57,7 @@ export function writer(name: string, writerSchema: AvroSchema | null): DeployedW
 
 export function world(datasets: readonly DatasetState[], rest: Partial<Omit<GateWorld, 'datasets'>> & { readonly downstream?: Readonly<Record<string, readonly DownstreamReader[]>> } = {}): GateWorld {
   return {
-    revision: 7, asOf: 0, flowsInto: () => false, programOf: () => null, obstacles, standsOf,
+    revision: 7, asOf: 0, flowsInto: () => false, programOf: () => null, obstacles, standsOf, changedFields, pathsOf: (s) => new Set(fieldFacts(s).map(({ path }) => path)),
     downstreamOf: (_, path) => rest.downstream?.[path] ?? [],
     ...rest,
     datasets: new Map(datasets.map((state) => [datasetKey(state.ref), state])),

@@ -1,4 +1,3 @@
-import { fieldFacts } from '../../avro/fields.ts';
 import type { AvroSchema } from '../../avro/schema.ts';
 import type { DatasetRef } from '../../names.ts';
 import { fieldName, finding, type Finding } from '../finding.ts';
@@ -13,7 +12,7 @@ export function checkInputs(request: GateRequest, world: GateWorld): Finding[] {
     if (input.readerSchema !== null) {
       return [...readerAgainstVersions(input.readerSchema, state, world), ...readerAgainstWriters(input.readerSchema, state, { request, world })];
     }
-    return input.fields === null ? [useUnknown(input)] : fieldsAgainstVersions(input.fields, state);
+    return input.fields === null ? [useUnknown(input)] : fieldsAgainstVersions(input.fields, state, world);
   });
 }
 
@@ -54,7 +53,7 @@ function readerAgainstWriters(reader: AvroSchema, state: DatasetState, { request
     });
 }
 
-function fieldsAgainstVersions(fields: readonly string[], state: DatasetState): Finding[] {
+function fieldsAgainstVersions(fields: readonly string[], state: DatasetState, { pathsOf }: GateWorld): Finding[] {
   const dataset = state.ref;
   if (state.fields.length === 0 && fields.length > 0) {
     return [finding('input-schema-unknown', `the catalog knows no schema of \`${dataset.name}\`, so nobody can say whether it has ${fields.map((path) => `\`${path}\``).slice(0, 3).join(', ')}`, { dataset })];
@@ -63,17 +62,11 @@ function fieldsAgainstVersions(fields: readonly string[], state: DatasetState): 
   const missing = fields.filter((path) => !known.has(path));
   const gone = missing.map((field) => finding('input-field-missing', `${fieldName(dataset, field)} does not exist${nearest(field, state.fields)}`, { dataset, field }));
   const present = fields.filter((path) => known.has(path));
-  return [...gone, ...state.versions.flatMap((version) => fieldsAgainstVersion(present, state, version))];
+  return [...gone, ...state.versions.flatMap(({ version, schema }) => (!schema.readable || schema.schema === currentSchema(state) ? [] : lackingIn(version, present.filter((path) => !pathsOf(schema.schema).has(path)), dataset)))];
 }
 
-function fieldsAgainstVersion(fields: readonly string[], state: DatasetState, { version, schema }: DatasetState['versions'][number]): Finding[] {
-  if (!schema.readable || schema.schema === currentSchema(state)) return [];
-  const has = new Set(fieldFacts(schema.schema).map(({ path }) => path));
-  return fields
-    .filter((path) => !has.has(path))
-    .map((field) =>
-      finding('input-field-missing-in-version', `records of version ${version} have no ${fieldName(state.ref, field)}`, { dataset: state.ref, field, version }),
-    );
+function lackingIn(version: number, fields: readonly string[], dataset: DatasetRef): Finding[] {
+  return fields.map((field) => finding('input-field-missing-in-version', `records of version ${version} have no ${fieldName(dataset, field)}`, { dataset, field, version }));
 }
 
 function useUnknown(input: ProgramInput): Finding {
