@@ -29,6 +29,12 @@ export interface Answer {
   readonly outcome: Outcome;
 }
 
+/** A request and its JSON text, which is what is recorded and what a repeated key is compared by. */
+export interface Asked {
+  readonly document: GateDocument;
+  readonly text: string;
+}
+
 export interface GateParts {
   readonly store: Store;
   readonly index: LineageIndex;
@@ -51,14 +57,14 @@ export class Gate {
   }
 
   /** With a key, the same request gets the same bytes, whenever it comes again. */
-  async decide(document: GateDocument, idempotencyKey: string | null): Promise<Answer> {
-    if (idempotencyKey === null) return this.#record(document, null, null);
-    const requestHash = sha256(JSON.stringify(document));
+  async decide(asked: Asked, idempotencyKey: string | null): Promise<Answer> {
+    if (idempotencyKey === null) return this.#record(asked, null, null);
+    const requestHash = sha256(asked.text);
     if (this.#inFlight.has(idempotencyKey)) throw new Problem('idempotency-in-flight', 'wait for the first answer, or ask again with the same key');
     this.#inFlight.add(idempotencyKey);
     try {
       const earlier = await this.#parts.store.ledgerEntryByKey(idempotencyKey);
-      return earlier === null ? await this.#record(document, idempotencyKey, requestHash) : repeat(earlier, requestHash);
+      return earlier === null ? await this.#record(asked, idempotencyKey, requestHash) : repeat(earlier, requestHash);
     } catch (failure) {
       // Another process recorded the same key between our look and our write.
       const earlier = failure instanceof LedgerConflict ? await this.#parts.store.ledgerEntryByKey(idempotencyKey) : null;
@@ -69,7 +75,7 @@ export class Gate {
     }
   }
 
-  async #record(document: GateDocument, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
+  async #record({ document, text: request }: Asked, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
     const { verdict, revision, asOf, policyRevision } = await this.#judge(document);
     const decision = documentOf(verdict, { revision, asOf, policyRevision, dryRun: document.dryRun === true });
     const text = JSON.stringify(decision);
@@ -77,7 +83,7 @@ export class Gate {
       id: decision.decisionId,
       kind: 'decision',
       at: this.#parts.clock(),
-      body: `{"decision":${text},"request":${JSON.stringify(document)}}`,
+      body: `{"decision":${text},"request":${request}}`,
       idempotencyKey,
       requestHash,
       job: `${document.job.namespace}/${document.job.name}`,

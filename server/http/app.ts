@@ -9,6 +9,13 @@ import { type Handlers } from './handlers/handlers.ts';
 import { isScope } from './scopes.ts';
 import { Problem, problemDocument, PROBLEMS, retryAfterOf } from '../problem.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** A JSON body as it was sent. */
+    bodyText: string;
+  }
+}
+
 /** Largest request body: a gate request with a few schemas of the largest size a schema may have (1 MiB). */
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** A client that stops sending in mid-request gives its connection back after this. */
@@ -30,7 +37,14 @@ export interface AppParts {
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
 export async function buildApp({ handlers, specification, log, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  // The text is kept beside the value: the ledger records what was asked as it was sent.
+  app.decorateRequest('bodyText', '');
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, text, done) => {
+    request.bodyText = text;
+    void parseJson(request, text, done);
+  });
   app.setValidatorCompiler(validatorFor());
   // Answers are plain values of our own making; their shape is checked against openapi.yaml by tests.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));

@@ -19,6 +19,7 @@ export class CatalogReader {
   readonly #records = new BoundedCache<string, EntityRecord>(CACHED_RECORDS);
   readonly #keyById = new Map<number, string>();
   readonly #schemas = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
+  readonly #candidates = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
 
   constructor(store: Pick<Store, 'entity'>) {
     this.#store = store;
@@ -63,13 +64,13 @@ export class CatalogReader {
 
   /** The same for a schema that is not registered yet: its defaults are checked as well. */
   candidate(value: JsonValue): JudgedSchema {
-    const key = `candidate ${JSON.stringify(value)}`;
-    const known = this.#schemas.get(key);
+    const key = JSON.stringify(value);
+    const known = this.#candidates.get(key);
     if (known !== undefined) return known;
     // A bare word names a type; every other text is the schema's JSON.
     const isWord = typeof value === 'string' && !/^\s*[[{"]/.test(value);
     const schema = judged(parseSchema(isWord ? JSON.stringify(value) : value));
-    this.#schemas.set(key, schema);
+    this.#candidates.set(key, schema);
     return schema;
   }
 }
