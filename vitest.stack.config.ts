@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/stack/**/*.stack.test.ts'],
     testTimeout: 90_000,
+    // Real servers on a busy machine: one more try tells a fault from a slow moment.
+    retry: 1,
     hookTimeout: 180_000,
     pool: 'forks',
     fileParallelism: false,

@@ -92,15 +92,12 @@ describe('the lineage index', () => {
           delta: scheduler.scheduleFunction((revision: number): Promise<GraphDelta | 'too-many'> => source.delta(revision)),
           scan: source.scan.bind(source),
         };
-        const opened = LineageIndex.open(slow);
-        await scheduler.waitAll();
-        const index = await opened;
+        const index = await scheduler.waitFor(LineageIndex.open(slow));
         const asked = later.map((happened) => {
           world.commit(happened);
           return index.catchUp().then(({ revision }) => revision);
         });
-        await scheduler.waitAll();
-        const reached = await Promise.all(asked);
+        const reached = await scheduler.waitFor(Promise.all(asked));
         reached.forEach((revision, i) => expect(revision).toBeGreaterThanOrEqual(i + 2));
         await expectSameAnswers(index, world);
       }),

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { LineageIndex } from '../../server/graph/lineage-index.ts';
 import { readSnapshot } from '../../server/graph/snapshot.ts';
-import { MemorySource } from './memory-source.ts';
+import { type MemorySource } from './memory-source.ts';
 import { commits, RandomWorld } from './random-world.ts';
 import { expectSameAnswers } from './same-answers.ts';
 

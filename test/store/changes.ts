@@ -4,7 +4,7 @@ import type { DatasetRef, EntityRef, ReaderRef } from '../../server/catalog/name
 /** Short forms of changes for tests. Every statement is `declared`, its event id follows from its instant. */
 export const at = (time: number, sequence = 1, event = `event-${time}-${sequence}`): Instant => ({ time, sequence, event });
 
-// eslint-disable-next-line max-params -- it is written hundreds of times, and reads like the sentence it states
+ 
 export function say<A extends Aspect>(about: EntityRef, aspect: A, body: FactBodies[A] | null, when: Instant | number, rest: Partial<Statement> = {}): Statement {
   const instant = typeof when === 'number' ? at(when) : when;
   return { change: 'statement', about, aspect, part: '', evidence: 'declared', at: instant, body, ...rest } as Statement;
