@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { canonicalChange, parseClusterAliases } from '../server/catalog/cluster-aliases.ts';
+import { entityKey, type EntityRef, parseEntityKey } from '../server/catalog/names.ts';
+import { serverConfig } from '../server/config.ts';
+
+test('reports every mistake of the environment at once', () => {
+  const outcome = serverConfig({ PORT: 'x', HOST: '0.0.0.0', SLUICE_LOG_LEVEL: 'loud', SLUICE_SAMPLE: 'maybe', SLUICE_CLUSTER_ALIASES: 'main' });
+  expect(outcome.outcome === 'refused' ? outcome.mistakes.map((mistake) => mistake.split(' ')[0]) : []).toEqual(['PORT', 'HOST', 'SLUICE_LOG_LEVEL', 'SLUICE_CLUSTER_ALIASES:', 'SLUICE_SAMPLE']);
+});
+
+test('listens on loopback with the sample unless told otherwise', () => {
+  expect(serverConfig({})).toMatchObject({ config: { host: '127.0.0.1', port: 7420, sample: true, kafka: false } });
+  expect(serverConfig({ SLUICE_KAFKA_BROKERS: 'b:9092' })).toMatchObject({ config: { sample: false, kafka: true } });
+});
+
+test.each<EntityRef>([
+  { kind: 'dataset', namespace: 'kafka://main', name: 'a#b%c' },
+  { kind: 'field', namespace: '', name: '%23', path: '__proto__.x#y' },
+  { kind: 'team', namespace: '', name: 'constructor' },
+])('a key gives back the entity it was made of: %j', (ref) => {
+  expect(parseEntityKey(entityKey(ref))).toEqual(ref);
+});
+
+test('names one cluster by all its addresses, and refuses an address of two', () => {
+  const parsed = parseClusterAliases('main=b1:9092,b2:9092; ads=a1:9092');
+  const aliases = parsed.outcome === 'parsed' ? parsed.aliases : new Map<string, string>();
+  const topic = (namespace: string) => ({ namespace, name: 't' });
+  const change = canonicalChange(aliases, {
+    change: 'statement', about: { kind: 'job', namespace: 'flink://x', name: 'j' }, aspect: 'program', part: '', evidence: 'declared', at: { time: 1, sequence: 0, event: 'e' },
+    body: { reads: [{ dataset: topic('kafka://b2:9092'), readerSchema: null, fields: null, completeness: 'unknown', evolution: null }], writes: [{ dataset: topic('kafka://a1:9092'), writerSchema: null, derivations: [{ to: 'x', from: [{ dataset: topic('kafka://b1:9092'), path: 'y', kind: 'IDENTITY' }] }] }] },
+  });
+  expect(JSON.stringify(change)).not.toContain('9092');
+  expect(parseClusterAliases('main=b:1;other=b:1').outcome).toBe('refused');
+});
