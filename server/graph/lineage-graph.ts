@@ -40,6 +40,8 @@ interface ExtraNode {
  */
 export class LineageGraph {
   readonly base: BaseGraph;
+  /** Rises with every delta: what was worked out at another version may be wrong. */
+  version = 0;
   readonly #extraNodes: ExtraNode[] = [];
   readonly #extraIds = new Map<number, number>();
   readonly #extraFields = new Map<number, number[]>();
@@ -178,6 +180,7 @@ export class LineageGraph {
 
   /** Brings the graph to the delta's revision, in one turn. */
   apply(delta: GraphDelta): void {
+    this.version++;
     // A delta's nodes come in no promised order, and a field needs its dataset.
     for (const node of delta.nodes) if (node.kind !== 'field') this.#applyNode(node);
     for (const node of delta.nodes) if (node.kind === 'field') this.#applyNode(node);

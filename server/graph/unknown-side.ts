@@ -1,5 +1,37 @@
-import type { LineageGraph, RowView } from './lineage-graph.ts';
+import { type LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { completenessIn, DERIVES, GENERATES, kindIn, READS, USES, WRITES } from './row-traits.ts';
+
+/** What is unknown next to a node: other nodes, each with the row that says so. */
+type Look = (graph: LineageGraph, node: number, view: RowView) => Iterable<readonly [node: number, row: number]>;
+
+/** Looks at the unknown side of nodes, remembering what is so now: a hub's thousands of readers are sifted once, not once a walk. */
+export class UnknownSide {
+  readonly #graph: LineageGraph;
+  readonly #found = new Map<Look, Map<number, Int32Array>>();
+  #version = -1;
+
+  constructor(graph: LineageGraph) {
+    this.#graph = graph;
+  }
+
+  /** Nodes and rows in turn. */
+  of(look: Look, node: number, view: RowView): Int32Array {
+    if (view !== NOW) return flat(look(this.#graph, node, view));
+    if (this.#version !== this.#graph.version) {
+      this.#version = this.#graph.version;
+      this.#found.clear();
+    }
+    let found = this.#found.get(look);
+    if (found === undefined) this.#found.set(look, (found = new Map()));
+    let known = found.get(node);
+    if (known === undefined) found.set(node, (known = flat(look(this.#graph, node, view))));
+    return known;
+  }
+}
+
+function flat(pairs: Iterable<readonly [number, number]>): Int32Array {
+  return Int32Array.from([...pairs].flat());
+}
 
 /** A dataset's fields; where none is known the dataset itself stands for them, so that what lies behind it is not lost. */
 export function fieldsOrItself(graph: LineageGraph, dataset: number, view: RowView): readonly number[] {

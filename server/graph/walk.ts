@@ -2,7 +2,7 @@ import type { BaseGraph } from './base-graph.ts';
 import { at } from './int-column.ts';
 import { DATASET, type LineageGraph, LOOK, NOW, type RowView } from './lineage-graph.ts';
 import { DERIVES, GENERATES, kindIn, READS } from './row-traits.ts';
-import { blindOutputs, blindWriters, possibleReads, statedWriters, unknownReaders } from './unknown-side.ts';
+import { blindOutputs, blindWriters, possibleReads, statedWriters, unknownReaders, UnknownSide } from './unknown-side.ts';
 
 export type Direction = 'upstream' | 'downstream';
 
@@ -64,9 +64,11 @@ export class Walker {
   #again = new Set<number>();
   #againNodes = new Set<number>();
   readonly #rows: number[] = [];
+  readonly #unknown: UnknownSide;
 
   constructor(graph: LineageGraph) {
     this.#graph = graph;
+    this.#unknown = new UnknownSide(graph);
   }
 
   walk(starts: readonly number[], direction: Direction, limit: { readonly depth: number; readonly view: RowView }): Walk {
@@ -212,7 +214,7 @@ export class Walker {
     }
     if (!this.#openOnce(node)) return;
     const distance = isStart ? 1 : this.#distanceOf(entry);
-    for (const [field, row] of blindOutputs(this.#graph, node, view)) this.#reach(field, entry, row, distance);
+    this.#reachAll(this.#unknown.of(blindOutputs, node, view), entry, distance);
   }
 
   #openData(entry: number): void {
@@ -228,26 +230,32 @@ export class Walker {
   #openReaders(entry: number, dataset: number): void {
     if (!this.#openOnce(dataset)) return;
     const distance = this.#distanceOf(entry) + 1;
-    for (const [reader, row] of unknownReaders(this.#graph, dataset, this.#question.view)) this.#reach(reader, entry, row, distance);
+    this.#reachAll(this.#unknown.of(unknownReaders, dataset, this.#question.view), entry, distance);
   }
 
   /** Jobs that write this field without saying from what, and everything they read, at the jobs' own distance. */
   #openWriters(entry: number, field: number, dataset: number): void {
     const { view } = this.#question;
-    const writers = blindWriters(this.#graph, dataset, view);
-    if (writers.size === 0) return;
+    const writers = this.#unknown.of(blindWriters, dataset, view);
+    if (writers.length === 0) return;
     const stated = statedWriters(this.#graph, field, view);
     const distance = this.#distanceOf(entry) + 1;
-    for (const [job, row] of writers) {
+    for (let i = 0; i < writers.length; i += 2) {
+      const job = at(writers, i);
       if (stated.has(job)) continue;
-      this.#reach(job, entry, row, distance);
+      this.#reach(job, entry, at(writers, i + 1), distance);
       this.#openReads(entry, job, distance);
     }
   }
 
   #openReads(entry: number, job: number, distance: number): void {
     if (!this.#openOnce(job)) return;
-    for (const [field, row] of possibleReads(this.#graph, job, this.#question.view)) this.#reach(field, entry, row, distance);
+    this.#reachAll(this.#unknown.of(possibleReads, job, this.#question.view), entry, distance);
+  }
+
+  /** Nodes and the rows they are reached by, in turn. */
+  #reachAll(nodesAndRows: Int32Array, entry: number, distance: number): void {
+    for (let i = 0; i < nodesAndRows.length; i += 2) this.#reach(at(nodesAndRows, i), entry, at(nodesAndRows, i + 1), distance);
   }
 
   #openOnce(node: number): boolean {
@@ -268,7 +276,11 @@ export class Walker {
     if (known < 0) this.#places[node] = this.#first + this.#tail;
     else if (!this.#isNearer(node, known, distance)) return;
     const entry = this.#tail++;
-    this.#entries.set([node, distance, parent, row], entry * NUMBERS);
+    const place = entry * NUMBERS;
+    this.#entries[place] = node;
+    this.#entries[place + 1] = distance;
+    this.#entries[place + 2] = parent;
+    this.#entries[place + 3] = row;
     if (this.#levels !== null) (this.#levels[distance] ??= []).push(entry);
   }
 
