@@ -95,16 +95,28 @@ export class Walker {
       if (distance > depth) continue;
       const end = at(ends, node);
       let tail = this.#tail;
+      let lastJob = -1;
       for (let i = at(starts, node); i < end; i++) {
-        for (let next = at(targets, i), other = at(vias, i); next >= 0; next = other, other = -1) {
-          if (at(places, next) >= first) continue;
+        const target = at(targets, i);
+        if (at(places, target) < first) {
           const entry = tail * NUMBERS;
-          places[next] = first + tail++;
-          entries[entry] = next;
+          places[target] = first + tail++;
+          entries[entry] = target;
           entries[entry + 1] = distance;
           entries[entry + 2] = head;
           entries[entry + 3] = rows === null ? i : at(rows, i);
         }
+        const job = at(vias, i);
+        // Rows of one job lie together, and READS have none: most rows need no second look.
+        if (job === lastJob) continue;
+        lastJob = job;
+        if (job < 0 || at(places, job) >= first) continue;
+        const entry = tail * NUMBERS;
+        places[job] = first + tail++;
+        entries[entry] = job;
+        entries[entry + 1] = distance;
+        entries[entry + 2] = head;
+        entries[entry + 3] = rows === null ? i : at(rows, i);
       }
       this.#tail = tail;
     }
