@@ -35,6 +35,8 @@ const NUMBERS = 4;
 /** Places count on from walk to walk; long before they leave 32 bits they begin anew. */
 const LAST_PLACE = 2 ** 30;
 
+const NOTHING: ReadonlySet<number> = new Set();
+
 interface Question {
   readonly direction: Direction;
   readonly depth: number;
@@ -58,11 +60,12 @@ export class Walker {
   #known = 0;
   #question: Question = { direction: 'downstream', depth: 0, view: NOW };
   /** Known entries next to something unknown, nearest first. */
-  #seeds: number[] = [];
+  readonly #seeds: number[] = [];
   /** Possible entries by distance; null as long as only what is known is walked. */
   #levels: number[][] | null = null;
-  #again = new Set<number>();
-  #againNodes = new Set<number>();
+  /** Made by the first walk that needs them: most reach nothing twice. */
+  #again: Set<number> | null = null;
+  #againNodes: Set<number> | null = null;
   readonly #rows: number[] = [];
   readonly #unknown: UnknownSide;
 
@@ -78,7 +81,7 @@ export class Walker {
     this.#walkKnown();
     this.#known = this.#tail;
     if (this.#seeds.length > 0) this.#walkPossible();
-    return { starts: this.#starts, size: this.#tail, known: this.#known, again: this.#again, entries: this.#entries.slice(0, this.#tail * NUMBERS) };
+    return { starts: this.#starts, size: this.#tail, known: this.#known, again: this.#again ?? NOTHING, entries: this.#entries.slice(0, this.#tail * NUMBERS) };
   }
 
   /** The hot loop: rows of fields in the base, all of them true now. Whatever is not so plain looks closer. */
@@ -298,10 +301,11 @@ export class Walker {
 
   /** Whether something unknown reaches a known node sooner than what is known does; said once for each node, the first being nearest. */
   #isNearer(node: number, known: number, distance: number): boolean {
-    if (this.#levels === null || known >= this.#known || this.#distanceOf(known) <= distance || this.#againNodes.has(node)) return false;
-    this.#again.add(this.#tail);
-    this.#againNodes.add(node);
-    if ((this.#graph.nodes + this.#again.size) * NUMBERS > this.#entries.length) this.#makeRoom();
+    if (this.#levels === null || known >= this.#known || this.#distanceOf(known) <= distance || this.#againNodes?.has(node) === true) return false;
+    (this.#againNodes ??= new Set()).add(node);
+    const again = (this.#again ??= new Set());
+    again.add(this.#tail);
+    if ((this.#graph.nodes + again.size) * NUMBERS > this.#entries.length) this.#makeRoom();
     return true;
   }
 
@@ -316,8 +320,12 @@ export class Walker {
     const nodes = this.#graph.nodes;
     this.#question = question;
     this.#first += this.#tail;
-    [this.#tail, this.#starts, this.#seeds, this.#levels] = [0, 0, [], null];
-    [this.#again, this.#againNodes] = [new Set(), new Set()];
+    this.#tail = 0;
+    this.#starts = 0;
+    this.#seeds.length = 0;
+    this.#levels = null;
+    this.#again = null;
+    this.#againNodes = null;
     if (this.#places.length >= nodes && this.#first < LAST_PLACE) return;
     const room = nodes + (nodes >> 4) + 64;
     [this.#places, this.#opened, this.#entries] = [new Int32Array(room), new Int32Array(room), new Int32Array(room * NUMBERS)];
