@@ -1,0 +1,68 @@
+import type { FieldLineage } from '../field-lineage.ts';
+import { type LogicalType, withNullability } from '../logical-type.ts';
+import type { Ancestry } from './ancestry.ts';
+
+/** A value in a query: where it comes from and, where it can be told, its type. */
+export interface Value {
+  readonly lineage: FieldLineage;
+  readonly type: LogicalType | null;
+}
+export interface Column extends Value {
+  readonly name: string;
+  /**
+   * Set where the column stands for any number of columns nobody knows the names of: answers what a column
+   * of this name comes from.
+   */
+  readonly rest?: (name: string) => Value;
+}
+
+/** Rows with named columns. */
+export class Relation {
+  readonly columns: readonly Column[];
+  readonly reads: Ancestry;
+  /** `catalog.database.table` where it is a table or view itself. */
+  readonly table: string | null;
+  #places: ReadonlyMap<string, readonly number[]> | null = null;
+
+  constructor(columns: readonly Column[], reads: Ancestry, table: string | null = null) {
+    this.columns = columns;
+    this.reads = reads;
+    this.table = table;
+  }
+
+  /** The columns of this name: more than one when a subquery named two alike. */
+  named(name: string): readonly Column[] {
+    this.#places ??= indexed(this.columns);
+    return (this.#places.get(name) ?? []).map((i) => this.columns[i] as Column);
+  }
+
+  get rest(): Column | undefined {
+    return this.columns.find((column) => column.rest !== undefined);
+  }
+
+  get hasDuplicates(): boolean {
+    this.#places ??= indexed(this.columns);
+    return [...this.#places.values()].some((places) => places.length > 1);
+  }
+
+  /** The same rows with every column nullable: the side of an outer join that may be missing. */
+  nullable(): Relation {
+    const columns = this.columns.map((column) => ({ ...column, type: column.type === null ? null : withNullability(column.type, true) }));
+    return new Relation(columns, this.reads, this.table);
+  }
+
+  renamed(names: readonly string[]): Relation {
+    return new Relation(this.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name })), this.reads);
+  }
+}
+
+function indexed(columns: readonly Column[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  columns.forEach(({ name, rest }, i) => {
+    if (rest !== undefined) return;
+    const same = places.get(name);
+    if (same === undefined) places.set(name, [i]);
+    else same.push(i);
+  });
+  return places;
+}

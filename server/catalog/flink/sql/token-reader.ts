@@ -1,0 +1,133 @@
+import { type Token, tokenize } from './lexer.ts';
+import { isReserved } from './reserved-words.ts';
+import { SqlFailure } from './sql-failure.ts';
+import type { Identifier } from './syntax-tree.ts';
+
+/**
+ * How deep expressions, queries and types may stand inside each other. People stay below 50; each level
+ * costs the parser and the resolver a dozen calls of a stack that holds about ten thousand.
+ */
+export const MAX_NESTING = 400;
+
+/** A place in the token list that moves forward only; every `expect` that fails says where and what was expected. */
+export class TokenReader {
+  readonly script: string;
+  readonly #tokens: readonly Token[];
+  #next = 0;
+  #depth = 0;
+
+  constructor(script: string) {
+    this.script = script;
+    this.#tokens = tokenize(script);
+  }
+
+  peek(ahead = 0): Token {
+    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)] as Token;
+  }
+
+  take(): Token {
+    const token = this.peek();
+    if (token.kind !== 'end') this.#next++;
+    return token;
+  }
+
+  /** The offset where the last taken token ended. */
+  get lastEnd(): number {
+    return this.#next === 0 ? 0 : (this.#tokens[this.#next - 1] as Token).end;
+  }
+
+  get at(): number {
+    return this.peek().start;
+  }
+
+  /** Do these keywords and symbols come next? */
+  is(...words: readonly string[]): boolean {
+    return words.every((word, i) => matches(this.peek(i), word));
+  }
+
+  isOneOf(words: ReadonlySet<string>): boolean {
+    const { kind, keyword } = this.peek();
+    return kind === 'word' && words.has(keyword);
+  }
+
+  /** Takes these keywords and symbols if all of them come next. */
+  accept(...words: readonly string[]): boolean {
+    if (!this.is(...words)) return false;
+    this.#next += words.length;
+    return true;
+  }
+
+  expect(...words: readonly string[]): void {
+    for (const word of words) if (!this.accept(word)) this.fail(word);
+  }
+
+  fail(expected: string): never {
+    const { kind, text, start } = this.peek();
+    const found = kind === 'end' ? 'the end of the script' : kind === 'string' ? `'${shortened(text)}'` : shortened(text);
+    const reserved = kind === 'word' && isReserved(this.peek().keyword) && expected.includes('name') ? ' (a reserved word: put it in back-ticks to use it as a name)' : '';
+    throw new SqlFailure(`expected ${expected}, found ${found}${reserved}`, start);
+  }
+
+  /** Is an identifier next: quoted, or a word that is not reserved? */
+  isName(ahead = 0): boolean {
+    const { kind, keyword } = this.peek(ahead);
+    return kind === 'quoted' || (kind === 'word' && !isReserved(keyword));
+  }
+
+  name(what = 'a name'): Identifier {
+    if (!this.isName()) this.fail(what);
+    const { text, start } = this.take();
+    return { name: text, at: start };
+  }
+
+  /** A name of several parts: `catalog.database.table`. After a dot reserved words are refused too, as Flink does. */
+  compoundName(what = 'a name'): Identifier[] {
+    const parts = [this.name(what)];
+    while (this.is('.') && this.isName(1)) {
+      this.take();
+      parts.push(this.name(what));
+    }
+    return parts;
+  }
+
+  string(what: string): string {
+    if (this.peek().kind !== 'string') this.fail(what);
+    return this.take().text;
+  }
+
+  /** Runs `parse` one level deeper; deeper than `MAX_NESTING` the script is refused. */
+  nested<T>(parse: () => T): T {
+    if (this.#depth >= MAX_NESTING) throw new SqlFailure(`nested more than ${MAX_NESTING} levels deep`, this.at);
+    this.#depth++;
+    const result = parse();
+    this.#depth--;
+    return result;
+  }
+
+  /** Items with commas between them. */
+  list<T>(parse: () => T): T[] {
+    const items = [parse()];
+    while (this.accept(',')) items.push(parse());
+    return items;
+  }
+
+  parenthesized<T>(parse: () => T): T {
+    this.expect('(');
+    const result = parse();
+    this.expect(')');
+    return result;
+  }
+
+  /** Goes to the end of the statement, over anything. */
+  skipStatement(): void {
+    while (this.peek().kind !== 'end' && !this.is(';')) this.take();
+  }
+}
+
+function matches({ kind, keyword, text }: Token, word: string): boolean {
+  return kind === 'word' ? keyword === word : kind === 'symbol' && text === word;
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
