@@ -43,6 +43,9 @@ export const STRING: LogicalType = atomic('VARCHAR', MAX_LENGTH);
 /** Stands for a type that could not be told inside a type that can. */
 export const UNKNOWN_TYPE: LogicalType = atomic('?');
 
+/** A type that could not be told, of values that are never null. */
+export const UNKNOWN_NOT_NULL: LogicalType = { ...atomic('?'), nullable: false };
+
 export function isUnknownType(type: LogicalType): boolean {
   return type.kind === 'atomic' && type.root === '?';
 }

@@ -1,13 +1,13 @@
 import {
   accessed, ELEMENT, type FieldLineage, FROM_NOTHING, fromBuiltRow, MAP_VALUE, merged, type RowPart, transformed,
 } from '../field-lineage.ts';
-import { atomic, isUnknownType, type LogicalType, sameButForNull, UNKNOWN_TYPE, withNullability } from '../logical-type.ts';
+import { atomic, isUnknownType, type LogicalType, sameButForNull, UNKNOWN_NOT_NULL, UNKNOWN_TYPE, withNullability } from '../logical-type.ts';
 import { leastRestrictive } from './least-restrictive.ts';
 import type { Relation, Value } from './relation.ts';
 import type { Ancestry } from './ancestry.ts';
 import { fieldOf, resolveName, type Scope } from './scope.ts';
 import { SqlFailure } from './sql-failure.ts';
-import type { Call, Case, Cast, ElementAccess, Expression, FormPart, Identifier, OrderItem, Query, Subquery, WindowSpec } from './syntax-tree.ts';
+import type { Call, Case, Cast, ElementAccess, Expression, FormPart, Identifier, Literal, Operation, OrderItem, Query, Subquery, WindowSpec } from './syntax-tree.ts';
 
 /** Common tables by name; an inner one hides an outer one. */
 export interface CommonTables {
@@ -23,12 +23,28 @@ export interface Place {
   readonly windows: ReadonlyMap<string, WindowSpec>;
   /** Takes what OVER, FILTER and subqueries decide rows by. */
   readonly reads: Ancestry;
+  /** The query groups by something: its aggregates are never over no row. */
+  readonly grouped: boolean;
+  /**
+   * The planner simplifies what stands here while it builds its first tree: in select lists, ON and HAVING,
+   * not in WHERE. What is constant by its type alone then reads nothing.
+   */
+  readonly simplified: boolean;
 }
 
 const NOTHING: Value = { lineage: FROM_NOTHING, type: null };
+const NULL_VALUE: Value = { lineage: FROM_NOTHING, type: atomic('NULL') };
 const BOOLEAN = atomic('BOOLEAN');
 /** Functions that hand on one of their arguments: the type follows theirs. */
 const TYPE_OF_ARGUMENTS = new Set(['COALESCE', 'IFNULL', 'NULLIF', 'GREATEST', 'LEAST', 'MAX', 'MIN', 'FIRST_VALUE', 'LAST_VALUE', 'LAG', 'LEAD', 'SINGLE_VALUE', 'NTH_VALUE']);
+const FIRST_ARGUMENT_ONLY = new Set(['LAG', 'LEAD', 'NULLIF', 'NTH_VALUE']);
+const AGGREGATES_OF_ONE = new Set(['MAX', 'MIN', 'FIRST_VALUE', 'LAST_VALUE']);
+const NEVER_NULL = new Set(['COUNT', 'ROW_NUMBER', 'RANK', 'DENSE_RANK', 'GROUPING', 'GROUPING_ID', 'NTILE']);
+/** Functions that give null for null only. */
+const STRICT_FUNCTIONS = new Set([
+  'UPPER', 'LOWER', 'TRIM', 'LTRIM', 'RTRIM', 'CONCAT', 'SUBSTRING', 'SUBSTR', 'CHAR_LENGTH', 'CHARACTER_LENGTH', 'ABS', 'ROUND', 'FLOOR', 'CEIL', 'CEILING', 'MOD', 'POWER', 'SIGN',
+  'DATE_FORMAT', 'EXTRACT', 'REPLACE', 'POSITION', 'OVERLAY', 'REVERSE', 'LPAD', 'RPAD', 'MD5', 'SHA1', 'SHA256', 'TIMESTAMPDIFF', 'TIMESTAMPADD', 'YEAR', 'MONTH', 'HOUR', 'MINUTE', 'SECOND', 'CARDINALITY',
+]);
 /** Row pattern navigation: copies a value of another row. */
 const NAVIGATION = new Set(['FIRST', 'LAST', 'PREV', 'NEXT']);
 
@@ -39,7 +55,7 @@ export abstract class ExpressionLineage {
   value(expression: Expression, place: Place): Value {
     switch (expression.node) {
       case 'literal':
-        return { lineage: FROM_NOTHING, type: expression.type };
+        return literalValue(expression);
       case 'column':
         return resolveName(expression.path, place.scope);
       case 'star':
@@ -51,7 +67,7 @@ export abstract class ExpressionLineage {
       case 'call':
         return this.#call(expression, place);
       case 'operation':
-        return expression.operator === 'unary +' ? this.value(expression.parts[1] as Expression, place) : { lineage: this.#computed(expression.parts, place), type: operationType(expression.operator) };
+        return this.#operation(expression, place);
       case 'case':
         return this.#case(expression, place);
       case 'cast':
@@ -69,9 +85,12 @@ export abstract class ExpressionLineage {
     }
   }
 
-  /** The lineage of something computed from all operands among these parts. */
-  #computed(parts: readonly FormPart[], place: Place): FieldLineage {
-    return transformed(merged(operands(parts).map((operand) => this.value(operand, place).lineage)));
+  #operation({ operator, parts }: Operation, place: Place): Value {
+    const values = operands(parts).map((operand) => this.value(operand, place));
+    const [first] = values;
+    if (operator === 'unary +' && first !== undefined) return first;
+    const folded = place.simplified ? foldedOperation(operator, values) : null;
+    return folded ?? { lineage: computedFrom(values), type: operationType(operator, values) };
   }
 
   #call(call: Call, place: Place): Value {
@@ -83,7 +102,7 @@ export abstract class ExpressionLineage {
     if (call.filter !== null) place.reads.add(this.value(call.filter, place).lineage, 'CONDITION', call.filter.at);
     this.sorted(call.orderBy, place);
     if (call.over !== null) this.#over(call.over, place);
-    return { lineage: transformed(merged(values.map(({ lineage }) => lineage))), type: callType(name, values) };
+    return { lineage: computedFrom(values), type: callType(name, values, place.grouped || call.over !== null) };
   }
 
   #over(over: WindowSpec | Identifier, place: Place): void {
@@ -98,10 +117,23 @@ export abstract class ExpressionLineage {
   }
 
   #case({ operand, branches, otherwise }: Case, place: Place): Value {
-    const conditions = [...(operand === null ? [] : [operand]), ...branches.flatMap(({ when }) => when)].map((part) => this.value(part, place));
-    const results = [...branches.map(({ then }) => then), ...(otherwise === null ? [] : [otherwise])].map((part) => this.value(part, place));
-    const lineage = transformed(merged([...conditions, ...results].map((value) => value.lineage)));
-    return { lineage, type: leastRestrictive(results.map(({ type }) => type)) };
+    const asked = operand === null ? [] : [this.value(operand, place)];
+    const conditions: Value[] = [];
+    const results: Value[] = [];
+    let decided = false;
+    for (const { when, then } of branches) {
+      const tests = when.map((test) => this.value(test, place));
+      const result = this.value(then, place);
+      const truth = place.simplified && operand === null ? tests[0]?.truth : undefined;
+      if (decided || truth === false) continue;
+      decided = truth === true;
+      conditions.push(...tests);
+      results.push(result);
+    }
+    const last = otherwise === null ? NULL_VALUE : this.value(otherwise, place);
+    if (!decided) results.push(last);
+    if (results.length === 1 && asked.length === 0) return results[0] as Value;
+    return { lineage: computedFrom([...asked, ...conditions, ...results]), type: leastRestrictive(results.map(({ type }) => type)) };
   }
 
   #cast({ form, operand, type }: Cast, place: Place): Value {
@@ -208,16 +240,54 @@ function windowNamed({ name, at }: Identifier, place: Place): WindowSpec {
   return spec;
 }
 
-function operationType(operator: string): LogicalType | null {
-  return /^(AND|OR|NOT|IS|=|<>|<|>|<=|>=|IN|BETWEEN|LIKE|SIMILAR)/.test(operator) ? BOOLEAN : null;
+function literalValue({ text, type }: Literal): Value {
+  const word = text.toUpperCase();
+  return { lineage: FROM_NOTHING, type, ...(word === 'TRUE' || word === 'FALSE' ? { truth: word === 'TRUE' } : {}) };
 }
 
-function callType(name: string, values: readonly Value[]): LogicalType | null {
-  if (name === 'IF') return leastRestrictive(values.slice(1).map(({ type }) => type));
-  if (name === 'COUNT' || name === 'ROW_NUMBER') return withNullability(atomic('BIGINT'), false);
-  if (name === 'COLLECT' && values[0] !== undefined) return { kind: 'multiset', element: values[0].type ?? UNKNOWN_TYPE, nullable: false };
-  if (name === 'ARRAY_AGG' && values[0] !== undefined) return { kind: 'array', element: values[0].type ?? UNKNOWN_TYPE, nullable: true };
+function computedFrom(values: readonly Value[]): FieldLineage {
+  return transformed(merged(values.map(({ lineage }) => lineage)));
+}
+
+/** What is true or false whatever the rows hold; null where that depends on them. */
+function foldedOperation(operator: string, values: readonly Value[]): Value | null {
+  const [first] = values;
+  if (operator === 'IS NULL' || operator === 'IS NOT NULL') return first?.type?.nullable === false ? constant(operator === 'IS NOT NULL') : null;
+  if (operator === 'NOT') return first?.truth === undefined ? null : constant(!first.truth);
+  if (operator !== 'AND' && operator !== 'OR') return null;
+  const deciding = operator === 'OR';
+  if (values.some(({ truth }) => truth === deciding)) return constant(deciding);
+  const open = values.filter(({ truth }) => truth === undefined);
+  if (open.length === values.length) return null;
+  return open.length === 0 ? constant(!deciding) : { lineage: computedFrom(open), type: operationType(operator, open) };
+}
+
+function constant(truth: boolean): Value {
+  return { lineage: FROM_NOTHING, type: withNullability(BOOLEAN, false), truth };
+}
+
+function operationType(operator: string, values: readonly Value[]): LogicalType | null {
+  const nullable = !/^IS /.test(operator) && values.some(({ type }) => type?.nullable !== false);
+  if (/^(AND|OR|NOT|IS|=|<>|<|>|<=|>=|IN|BETWEEN|LIKE|SIMILAR)/.test(operator)) return withNullability(BOOLEAN, nullable);
+  return nullable ? null : UNKNOWN_NOT_NULL;
+}
+
+function callType(name: string, values: readonly Value[], grouped: boolean): LogicalType | null {
+  const types = values.map(({ type }) => type);
+  const neverNull = types.every((type) => type?.nullable === false);
+  if (NEVER_NULL.has(name)) return withNullability(atomic('BIGINT'), false);
+  if (name === 'IF') return leastRestrictive(types.slice(1));
+  if (name === 'COLLECT' && values[0] !== undefined) return { kind: 'multiset', element: types[0] ?? UNKNOWN_TYPE, nullable: false };
+  if (name === 'ARRAY_AGG' && values[0] !== undefined) return { kind: 'array', element: types[0] ?? UNKNOWN_TYPE, nullable: true };
+  if (STRICT_FUNCTIONS.has(name)) return neverNull ? UNKNOWN_NOT_NULL : null;
+  if (name === 'SUM' || name === 'AVG') return grouped && neverNull ? UNKNOWN_NOT_NULL : null;
   if (!TYPE_OF_ARGUMENTS.has(name)) return null;
-  const type = name === 'LAG' || name === 'LEAD' || name === 'NULLIF' || name === 'NTH_VALUE' ? values[0]?.type ?? null : leastRestrictive(values.map((value) => value.type));
-  return type === null ? null : withNullability(type, true);
+  const type = FIRST_ARGUMENT_ONLY.has(name) ? types[0] ?? null : leastRestrictive(types);
+  if (name === 'COALESCE' || name === 'IFNULL') return withoutNull(type, types.some((some) => some?.nullable === false));
+  return withoutNull(type, neverNull && (name === 'GREATEST' || name === 'LEAST' || (grouped && AGGREGATES_OF_ONE.has(name))));
+}
+
+function withoutNull(type: LogicalType | null, never: boolean): LogicalType | null {
+  if (type === null) return never ? UNKNOWN_NOT_NULL : null;
+  return withNullability(type, !never);
 }

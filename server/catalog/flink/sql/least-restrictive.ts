@@ -1,4 +1,4 @@
-import { atomic, type AtomicType, isUnknownType, type LogicalType, sameButForNull, withNullability } from '../logical-type.ts';
+import { atomic, type AtomicType, isUnknownType, type LogicalType, sameButForNull, UNKNOWN_NOT_NULL, withNullability } from '../logical-type.ts';
 
 /** Digits an exact number of this root can have. */
 const DIGITS: { readonly [root: string]: number } = { TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19 };
@@ -7,7 +7,7 @@ const MAX_DECIMAL_PRECISION = 38;
 
 /** The narrowest type all of these can be read as, as Calcite finds it for set operations and CASE; null when it cannot be told. */
 export function leastRestrictive(types: readonly (LogicalType | null)[]): LogicalType | null {
-  if (types.some((type) => type === null || isUnknownType(type))) return null;
+  if (types.some((type) => type === null || isUnknownType(type))) return types.every((type) => type?.nullable === false) ? UNKNOWN_NOT_NULL : null;
   const [first, ...others] = types.filter((type) => type !== null && !(type.kind === 'atomic' && type.root === 'NULL'));
   if (first == null) return null;
   const nullable = types.some((type) => type?.nullable === true);

@@ -67,7 +67,7 @@ export abstract class QueryLineage extends ExpressionLineage {
   }
 
   #place(scope: Scope, tables: CommonTables | null, windows: ReadonlyMap<string, WindowSpec>, reads: Ancestry): Place {
-    return { scope, tables, windows, reads };
+    return { scope, tables, windows, reads, grouped: false, simplified: true };
   }
 
   #sortedByName(relation: Relation, orderBy: readonly OrderItem[], { outer, tables }: Surroundings): Relation {
@@ -109,8 +109,8 @@ export abstract class QueryLineage extends ExpressionLineage {
     const windows = new Map(select.windows.map(({ name, spec }) => [name.name, spec]));
     const source = select.from === null ? NO_SOURCE : this.#from(select.from, outer, tables, reads);
     const scope = scopeOf(source.members, outer, source.common);
-    const place = this.#place(scope, tables, windows, reads);
-    if (select.where !== null) this.#filter(select.where, place);
+    const place = { ...this.#place(scope, tables, windows, reads), grouped: (select.groupBy ?? []).length > 0 };
+    if (select.where !== null) this.#where(select.where, place);
     this.#group(select.groupBy ?? [], place);
     checkGrouping(select, (name) => resolveName(name, scope).steps);
     if (select.having !== null) this.#filter(select.having, place);
@@ -123,15 +123,13 @@ export abstract class QueryLineage extends ExpressionLineage {
   }
 
   #filter(condition: Expression, place: Place): void {
-    const value = this.value(condition, place);
-    if (!this.#alwaysTrue(condition, place)) place.reads.add(value.lineage, 'FILTER', condition.at);
+    place.reads.add(this.value(condition, place).lineage, 'FILTER', condition.at);
   }
 
-  /** The planner drops a filter that its types alone make true: `x IS NOT NULL` where x never is. */
-  #alwaysTrue(condition: Expression, place: Place): boolean {
-    if (condition.node !== 'operation' || condition.operator !== 'IS NOT NULL') return false;
-    const { type } = this.value(condition.parts[0] as Expression, { ...place, reads: new Ancestry() });
-    return type !== null && !type.nullable;
+  /** WHERE is kept as written, unless its type alone makes it true: `x IS NOT NULL` where x never is. */
+  #where(condition: Expression, place: Place): void {
+    const alone = condition.node === 'operation' && condition.operator === 'IS NOT NULL';
+    this.#filter(condition, { ...place, simplified: alone });
   }
 
   #group(items: readonly GroupItem[], place: Place): void {

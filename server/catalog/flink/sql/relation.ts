@@ -5,7 +5,10 @@ import type { Ancestry } from './ancestry.ts';
 /** A value in a query: where it comes from and, where it can be told, its type. */
 export interface Value {
   readonly lineage: FieldLineage;
+  /** null: not known, and may be null. */
   readonly type: LogicalType | null;
+  /** Set where the planner knows the condition to be always true, or always false. */
+  readonly truth?: boolean;
 }
 export interface Column extends Value {
   readonly name: string;

@@ -23,7 +23,7 @@ export abstract class TableFunctionLineage extends QueryLineage {
   abstract modelOutputs(name: readonly Identifier[]): readonly { readonly name: string; readonly type: LogicalType | null }[] | null;
 
   place(scope: Scope, tables: CommonTables | null, reads: Ancestry): Place {
-    return { scope, tables, windows: NO_WINDOWS, reads };
+    return { scope, tables, windows: NO_WINDOWS, reads, grouped: true, simplified: true };
   }
 
   unnested({ operands: expressions, ordinality }: Unnest, place: Place): Relation {
@@ -98,7 +98,7 @@ export abstract class TableFunctionLineage extends QueryLineage {
     for (const key of descriptors.filter((descriptor) => descriptor !== time)) {
       for (const { lineage: keys } of this.#described(key, scope)) relation.reads.add(keys, 'PARTITION', key.value.at);
     }
-    const bounds = ['window_start', 'window_end', 'window_time'].map((name): Column => ({ name, lineage: transformed(lineage), type: name === 'window_time' ? value?.type ?? null : atomic('TIMESTAMP', 3) }));
+    const bounds = ['window_start', 'window_end', 'window_time'].map((name): Column => ({ name, lineage: transformed(lineage), type: name === 'window_time' ? value?.type ?? null : withNullability(atomic('TIMESTAMP', 3), false) }));
     return new Relation([...relation.columns, ...bounds], relation.reads);
   }
 
