@@ -1,0 +1,62 @@
+import { accessed, ELEMENT, type FieldLineage, FROM_NOTHING, MAP_KEY, MAP_VALUE } from '../../field-lineage.ts';
+import type { LogicalType } from '../../logical-type.ts';
+import { NotUnderstood } from '../plan-fault.ts';
+import { type JsonObject, listAt, objectAt } from '../plan-json.ts';
+import type { NodeRule, NodeWalk } from '../node-walk.ts';
+import { computedFromAll } from '../rex-functions.ts';
+import { functionName, typeOfRex } from '../rex-lineage.ts';
+
+/** CROSS JOIN UNNEST(…), LATERAL TABLE(f(…)): the row and what the function makes of it. The condition counts through the latter. */
+export const correlate: NodeRule = (walk) => {
+  const call = objectAt(walk.json.functionCall, 'functionCall');
+  const operands = listAt(call.operands ?? [], 'functionCall.operands');
+  const args = operands.map((operand) => walk.value(operand, [], leftColumn(walk)));
+  for (const arg of args) walk.readsLineage('JOIN', arg);
+  const made = unnested(walk, call, operands[0], args) ?? fromArguments(walk, args);
+  // What was pushed into an inner one stood in WHERE.
+  walk.readsCondition(walk.json.joinType === 'INNER' ? 'FILTER' : 'JOIN', walk.json.condition, made);
+  return { columns: [...walk.input.columns, ...made] };
+};
+
+/** By the name the left side has; a name it has not stands for the position it has in the variable's own type. */
+function leftColumn(walk: NodeWalk) {
+  const { columns, fields } = walk.input;
+  return (name: string, variable: JsonObject): FieldLineage | null => {
+    const named = fields.findIndex((field) => field.name === name);
+    const position = named >= 0 ? named : walk.fieldsOf(variable.type, 'the type of a correlation variable').findIndex((field) => field.name === name);
+    return columns[position] ?? null;
+  };
+}
+
+/** A user's function may compute every column it makes from every argument. */
+function fromArguments(walk: NodeWalk, args: readonly FieldLineage[]): readonly FieldLineage[] {
+  const made = computedFromAll({ operands: args.map((lineage) => ({ lineage, type: unasked, literal: null, isLiteral: false })), type: unasked, isDeclaredType: () => false });
+  const count = walk.fields.length - walk.input.columns.length;
+  if (count < 0) throw new NotUnderstood('expected at least the columns of the left side in outputType');
+  return Array.from({ length: count }, () => made);
+}
+
+function unasked(): never {
+  throw new NotUnderstood('no type is needed here');
+}
+
+const UNNEST: ReadonlySet<string> = new Set(['UNNEST_ROWS', 'UNNEST_ROWS_WITH_ORDINALITY']);
+
+function unnested(walk: NodeWalk, call: JsonObject, operand: unknown, args: readonly FieldLineage[]): readonly FieldLineage[] | null {
+  const name = functionName(call) ?? '';
+  const [collection] = args;
+  if (!UNNEST.has(name) || collection === undefined) return null;
+  const elements = elementColumns(operandType(walk, operand), collection);
+  return name === 'UNNEST_ROWS' ? elements : [...elements, FROM_NOTHING];
+}
+
+function elementColumns(type: LogicalType, collection: FieldLineage): readonly FieldLineage[] {
+  if (type.kind === 'map') return [accessed(collection, MAP_KEY), accessed(collection, MAP_VALUE)];
+  if (type.kind !== 'array' && type.kind !== 'multiset') throw new NotUnderstood('expected an array, a multiset or a map to unnest');
+  const element = accessed(collection, ELEMENT);
+  return type.element.kind === 'row' ? type.element.fields.map(({ name }) => accessed(element, name)) : [element];
+}
+
+function operandType(walk: NodeWalk, operand: unknown): LogicalType {
+  return typeOfRex(operand, walk.run.types);
+}

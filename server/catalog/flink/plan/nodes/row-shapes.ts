@@ -1,0 +1,38 @@
+import { FROM_NOTHING, merged } from '../../field-lineage.ts';
+import { NotUnderstood } from '../plan-fault.ts';
+import { listAt } from '../plan-json.ts';
+import type { NodeRule, NodeWalk } from '../node-walk.ts';
+
+/** The row goes on as it came: exchanges, watermarks, changelog nodes. What a second stage needs stays reachable. */
+export const passedOn: NodeRule = ({ input }) => input;
+
+export const calc: NodeRule = (walk) => {
+  const { columns } = walk.input;
+  if (!('condition' in walk.json)) throw new NotUnderstood('expected an expression or null in condition');
+  walk.readsCondition('FILTER', walk.json.condition, columns);
+  return { columns: listAt(walk.json.projection, 'projection').map((rex) => walk.value(rex, columns)) };
+};
+
+/** Grouping sets: each row is repeated with some columns replaced by NULL. */
+export const expand: NodeRule = (walk) => stacked(walk, listAt(walk.json.projects, 'projects'), walk.input.columns);
+
+export const values: NodeRule = (walk) => stacked(walk, listAt(walk.json.tuples, 'tuples'), []);
+
+function stacked(walk: NodeWalk, rows: readonly unknown[], columns: Parameters<NodeWalk['value']>[1]) {
+  const made = rows.map((row) => listAt(row, 'a list of rows').map((rex) => walk.value(rex, columns)));
+  if (made.some((row) => row.length !== walk.fields.length)) throw new NotUnderstood('expected rows of as many columns as outputType has');
+  return { columns: walk.fields.map((_, i) => merged(made.map((row) => row[i] ?? FROM_NOTHING))) };
+}
+
+export const union: NodeRule = (walk) => {
+  if (walk.inputs.some(({ columns }) => columns.length !== walk.fields.length)) throw new NotUnderstood('expected inputs of as many columns as outputType has');
+  return {
+    columns: walk.fields.map((_, i) => walk.all(walk.inputs.map((_input, branch) => branch), walk.inputs.map(({ columns }) => columns[i] ?? FROM_NOTHING))),
+  };
+};
+
+/** Watermarks are no rows, but they decide which rows are late. */
+export const watermarkAssigner: NodeRule = (walk) => {
+  walk.readsCondition('WATERMARK', walk.json.watermarkExpr, walk.input.columns);
+  return walk.input;
+};

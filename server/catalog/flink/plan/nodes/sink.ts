@@ -1,0 +1,63 @@
+import { type FieldLineage, originsOf } from '../../field-lineage.ts';
+import type { SinkColumn, TableColumn } from '../../lineage.ts';
+import { NotUnderstood } from '../plan-fault.ts';
+import { type JsonObject, listAt, objectAt, textAt } from '../plan-json.ts';
+import type { NodeRule, NodeWalk } from '../node-walk.ts';
+import { type PlanTable, planTable } from '../table-json.ts';
+
+/** What the planner tells a sink (Flink's SinkAbilitySpec) without changing which column of the row is which. */
+const HARMLESS: ReadonlySet<unknown> = new Set(['Partitioning', 'Overwrite', 'Bucketing', 'TargetColumnWriting', 'WritingMetadata']);
+
+/** Maps the row to the stored columns by position: physical ones as declared, then metadata in the connector's order. */
+export const sink: NodeRule = (walk) => {
+  const spec = objectAt(walk.json.dynamicTableSink, 'dynamicTableSink');
+  const table = planTable(spec.table, walk.run.types);
+  walk.uses({ table: table.name, roles: ['sink'], columns: table.columns ?? [], options: table.options, wholeTable: false });
+  walk.run.addSink(walk.node, { table: table.name, columns: sinkColumns(walk, spec, table) });
+  return walk.inputs[0] ?? { columns: [] };
+};
+
+function sinkColumns(walk: NodeWalk, spec: JsonObject, table: PlanTable): readonly SinkColumn[] {
+  const stored = (table.columns ?? []).filter(({ source }) => source === 'physical' || source === 'metadata');
+  try {
+    if (table.columns === null) return unnamed(walk);
+    const written = writtenOrder(stored, abilitiesOf(spec));
+    const { columns } = walk.input;
+    if (columns.length !== written.length) throw new NotUnderstood('expected as many columns as the table stores');
+    return stored.map((column) => ({ name: column.name, origins: originsAt(walk, columns[written.indexOf(column)]) }));
+  } catch (failure) {
+    if (!(failure instanceof NotUnderstood)) throw failure;
+    walk.run.addUnknown(walk.node, failure.message);
+    return stored.map(({ name }) => ({ name, origins: null }));
+  }
+}
+
+function originsAt(walk: NodeWalk, lineage: FieldLineage | undefined): SinkColumn['origins'] {
+  if (lineage === undefined) return null;
+  walk.run.budget.spend(lineage.length);
+  return originsOf(lineage);
+}
+
+function abilitiesOf({ abilities }: JsonObject): readonly JsonObject[] {
+  const known = listAt(abilities ?? [], 'abilities').map((ability) => objectAt(ability, 'abilities'));
+  // DELETE and UPDATE write rows of another shape.
+  if (known.some(({ type }) => !HARMLESS.has(type))) throw new NotUnderstood('has an ability that is not known');
+  return known;
+}
+
+function writtenOrder(stored: readonly TableColumn[], abilities: readonly JsonObject[]): readonly TableColumn[] {
+  const physical = stored.filter(({ source }) => source === 'physical');
+  const metadata = stored.filter(({ source }) => source === 'metadata');
+  const keys = abilities.filter(({ type }) => type === 'WritingMetadata').flatMap(({ metadataKeys }) => listAt(metadataKeys, 'metadataKeys').map((key) => textAt(key, 'metadataKeys')));
+  return [...physical, ...keys.map((key) => {
+    const column = metadata.find(({ name, metadataKey }) => (metadataKey ?? name) === key);
+    if (column === undefined) throw new NotUnderstood('expected a metadata column for each of metadataKeys in the schema');
+    return column;
+  })];
+}
+
+/** A temporary table is a bare identifier; all the plan has is what the query calls its columns. */
+function unnamed(walk: NodeWalk): readonly SinkColumn[] {
+  walk.run.addUnknown(walk.node, 'the plan does not name the columns of the table; they are called as the query calls them');
+  return walk.input.columns.map((lineage, i) => ({ name: walk.fields[i]?.name ?? `${i}`, origins: originsAt(walk, lineage) }));
+}
