@@ -3,7 +3,7 @@ import { COMPATIBILITY_LEVELS, type Aspect, type Evidence, type FactBodies, type
 import { entityKey, type EntityRef, type Named, type ReaderRef } from '../server/catalog/names.ts';
 import { checkedName, checkedSchema, checkedText, checkedTime, checkedWord } from './checked.ts';
 import { type AuditEvent, type AuditPayloads, type ControlEvent, type ControlPayloads, OWNABLE_KINDS, type OwnableKind } from './contracts/events.ts';
-import { programFrom } from './program-from.ts';
+import { FLINK_EVIDENCES, programFrom, programsFrom } from './program-from.ts';
 import { Refusal } from './refusal.ts';
 
 export type ChangesOutcome =
@@ -54,19 +54,19 @@ const rules: Rules = {
     return [state(about, 'pipeline', { description }, { at }), ...aboutIt(about, { owner, description }, at)];
   },
   'io.sluice.control.PipelineRetired': ({ pipeline }, at) => withdraw(named('pipeline', pipeline), ['pipeline'], at),
-  'io.sluice.control.JobDeployed': ({ job, kind, processor, pipeline, owner, artifactDigest, description, reads, writes }, at) => {
+  'io.sluice.control.JobDeployed': ({ job, kind, processor, pipeline, owner, artifactDigest, description, ...program }, at) => {
     const about = named('job', job);
     const facts = { kind: JOB_KINDS[kind], processor: processor && checkedName('processor', processor), pipeline: pipeline && checkedName('pipeline', pipeline), artifactDigest };
     return [
       state(about, 'job', facts, { at }),
-      state(about, 'program', programFrom(reads, writes), { at }),
+      ...programsFrom(program, kind.startsWith('FLINK')).map(({ evidence, body }) => state(about, 'program', body, { at, evidence })),
       // Deployed is the beginning of running; whatever is said of its state later holds.
       state(about, 'state', { state: 'DEPLOYING' }, { at }),
       ...aboutIt(about, { owner, description }, at),
     ];
   },
   'io.sluice.control.JobStateChanged': ({ job, state: now }, at) => [state(named('job', job), 'state', { state: now }, { at })],
-  'io.sluice.control.JobRetired': ({ job }, at) => withdraw(named('job', job), ['job', 'program', 'state'], at),
+  'io.sluice.control.JobRetired': ({ job }, at) => [...withdraw(named('job', job), ['job', 'program', 'state'], at), ...FLINK_EVIDENCES.map((evidence) => state(named('job', job), 'program', null, { at, evidence }))],
   'io.sluice.control.ConsumerDeclared': ({ consumer, kind, owner, contact, description, reads }, at) => {
     const about = named('consumer', consumer);
     return [state(about, 'consumer', { kind: CONSUMER_KINDS[kind], contact }, { at }), state(about, 'program', programFrom(reads, []), { at }), ...aboutIt(about, { owner, description }, at)];

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is larger than the limit' },
   'media-type-unsupported': { status: 415, title: 'The body must be application/json' },
   'schema-invalid': { status: 422, title: 'A schema in the request is not a valid Avro schema' },
+  'program-invalid': { status: 422, title: 'The program is not one Flink would take' },
   'schema-not-found': { status: 422, title: 'No schema is known for a dataset the verdict needs one for' },
   'schema-undecidable': { status: 422, title: 'The pair of schemas cannot be judged' },
   'idempotency-key-reused': { status: 422, title: 'The key was used before with another body' },

@@ -61,6 +61,9 @@ export interface ControlPayloads {
     readonly description: string | null;
     readonly reads: readonly WireUse[];
     readonly writes: readonly WireWrite[];
+    /** Absent in events written before the contract had it. */
+    readonly sql?: string | null;
+    readonly compiledPlan?: string | null;
   };
   readonly 'io.sluice.control.JobStateChanged': { readonly job: Named; readonly state: 'DEPLOYING' | 'RUNNING' | 'PAUSED' | 'FAILED' | 'STOPPED' | 'FINISHED' };
   readonly 'io.sluice.control.JobRetired': { readonly job: Named };

@@ -28,7 +28,7 @@ export class EventMaker {
   /** A job with its program; what it says nothing of is null. */
   deploy(daysAgo: number, job: Pick<Job, 'job' | 'kind' | 'owner' | 'reads' | 'writes'> & Partial<Job>): void {
     const artifactDigest = `sha256:${Buffer.from(job.job.name).toString('hex').padEnd(64, '0').slice(0, 64)}`;
-    this.control('io.sluice.control.JobDeployed', daysAgo, { processor: null, pipeline: null, artifactDigest, description: null, ...job });
+    this.control('io.sluice.control.JobDeployed', daysAgo, { processor: null, pipeline: null, artifactDigest, description: null, sql: null, compiledPlan: null, ...job });
   }
 
   /** ms since epoch, so many days before now. */

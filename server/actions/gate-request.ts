@@ -5,14 +5,16 @@ import type { Evolution } from '../catalog/changes.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
 import type { Named } from '../catalog/names.ts';
 import { Problem } from '../problem.ts';
+import { type FlinkProgram, flinkParts } from './flink-program.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
 
 /** A gate request as it arrives, already of the form `openapi.yaml` describes. */
 export interface GateDocument {
   readonly job: Named & { readonly owner?: string | null; readonly artifact?: { readonly digest: string } };
-  readonly program: DeclaredProgram;
+  readonly program: GateProgram;
   readonly dryRun?: boolean;
 }
+export type GateProgram = DeclaredProgram | FlinkProgram;
 export interface DeclaredProgram {
   readonly kind: 'declared';
   readonly inputs: readonly {
@@ -28,23 +30,35 @@ export interface DeclaredProgram {
   }[];
 }
 
-/** Parses the schemas and gives every name its canonical form; a schema Avro refuses ends the request with its place and reason. */
-export function parseGateRequest({ job, program }: GateDocument, catalog: CatalogReader, aliases: ClusterAliases): GateRequest {
+/**
+ * The request in the catalog's own terms: schemas parsed, names canonical, a Flink program resolved into what it reads
+ * and writes. A schema Avro refuses, or a program Flink would, ends the request with its place and reason.
+ */
+export async function parseGateRequest({ job, program }: GateDocument, catalog: CatalogReader, aliases: ClusterAliases): Promise<GateRequest> {
+  const parts = program.kind === 'declared' ? declaredParts(program, catalog, aliases) : await flinkParts(program, catalog, aliases);
+  return { job: { ...canonical(aliases, job), owner: job.owner || null, artifactDigest: job.artifact?.digest ?? null }, ...parts };
+}
+
+function declaredParts(program: DeclaredProgram, catalog: CatalogReader, aliases: ClusterAliases): Omit<GateRequest, 'job'> {
   return {
-    job: { ...canonical(aliases, job), owner: job.owner || null, artifactDigest: job.artifact?.digest ?? null },
     inputs: program.inputs.map(({ dataset, readerSchema, fields, evolution }, i) => ({
       dataset: canonical(aliases, dataset),
       readerSchema: schemaAt(`program.inputs[${i}].readerSchema`, readerSchema, catalog),
       fields: fields ?? null,
       evolution: evolution ?? null,
+      clauses: NO_CLAUSES,
     })),
     outputs: program.outputs.map(({ dataset, writerSchema, mapping }, i) => ({
       dataset: canonical(aliases, dataset),
       writerSchema: schemaAt(`program.outputs[${i}].writerSchema`, writerSchema, catalog),
       mapping: mapping?.map(({ to, from }) => ({ to, from: from.map((o) => ({ dataset: canonical(aliases, o.dataset), field: o.field })) })) ?? null,
     })),
+    unknown: [],
+    differences: [],
   };
 }
+
+const NO_CLAUSES: ReadonlyMap<string, never> = new Map<string, never>();
 
 function schemaAt(place: string, value: JsonValue | undefined, catalog: CatalogReader): AvroSchema | null {
   if (value === undefined) return null;

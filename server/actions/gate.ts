@@ -4,6 +4,7 @@ import type { Completeness } from '../catalog/changes.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { LedgerConflict, type LedgerEntry, type Store } from '../store/store.ts';
+import { redactedProgram } from './flink-program.ts';
 import { type GateDocument, parseGateRequest } from './gate-request.ts';
 import { GateWorlds } from './gate-world.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
@@ -75,7 +76,8 @@ export class Gate {
     }
   }
 
-  async #record({ document, text: request }: Asked, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
+  async #record(asked: Asked, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
+    const { document } = asked;
     const { verdict, revision, asOf, policyRevision } = await this.#judge(document);
     const decision = documentOf(verdict, { revision, asOf, policyRevision, dryRun: document.dryRun === true });
     const text = JSON.stringify(decision);
@@ -83,7 +85,7 @@ export class Gate {
       id: decision.decisionId,
       kind: 'decision',
       at: this.#parts.clock(),
-      body: `{"decision":${text},"request":${request}}`,
+      body: `{"decision":${text},"request":${recordedRequest(asked)}}`,
       idempotencyKey,
       requestHash,
       job: `${document.job.namespace}/${document.job.name}`,
@@ -94,7 +96,7 @@ export class Gate {
 
   async #judge(document: GateDocument): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
     const { index, catalog, policies, aliases } = this.#parts;
-    const request = parseGateRequest(document, catalog, aliases);
+    const request = await parseGateRequest(document, catalog, aliases);
     const policy = await policies.current();
     await index.catchUp();
     const world = await this.#worlds.load(request);
@@ -107,6 +109,11 @@ export class Gate {
 /** The decision inside a ledger entry of kind 'decision'. */
 export function decisionOf(entry: LedgerEntry): { readonly decision: DecisionDocument; readonly request: GateDocument } {
   return JSON.parse(entry.body) as { decision: DecisionDocument; request: GateDocument };
+}
+
+/** What is kept of a request: as it was sent, but for the parts of a Flink program that may hold secrets. */
+function recordedRequest({ document, text }: Asked): string {
+  return document.program.kind === 'declared' ? text : JSON.stringify({ ...document, program: redactedProgram(document.program) });
 }
 
 function repeat(entry: LedgerEntry, requestHash: string): Answer {
@@ -130,7 +137,7 @@ function documentOf(verdict: Verdict, facts: { revision: number; asOf: number; p
   };
 }
 
-function findingDocument({ id, rule, severity, message, dataset, field, version, location, approvable, affected }: JudgedFinding): object {
+function findingDocument({ id, rule, severity, message, dataset, field, version, location, clause, approvable, affected }: JudgedFinding): object {
   return {
     id,
     rule,
@@ -140,6 +147,7 @@ function findingDocument({ id, rule, severity, message, dataset, field, version,
     ...(field === null ? {} : { field }),
     ...(version === null ? {} : { version }),
     ...(location === null ? {} : { location }),
+    ...(clause === null ? {} : { clause }),
     approvable,
     affected: affected.map(({ ref, owner, path }) => ({ kind: ref.kind, namespace: ref.namespace, name: ref.name, owner, path })),
   };

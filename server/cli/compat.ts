@@ -9,13 +9,8 @@ import { parseSchema } from '../catalog/avro/parse.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
 import { COMPATIBILITY_LEVELS, type CompatibilityLevel } from '../catalog/changes.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
-import { boundedLines } from './bounded-lines.ts';
+import { answerLines } from './answer-lines.ts';
 import { lines, type Terminal } from './terminal.ts';
-
-/** Longest line taken, in UTF-16 units: two schemas of the largest size and their references. */
-export const MAX_LINE_LENGTH = 16 * 1_048_576;
-/** Answers are written together once they come to this much: a write for each line costs more than the check. */
-const WRITE_SIZE = 65_536;
 
 interface CompatOptions {
   readonly jsonl?: true;
@@ -37,23 +32,13 @@ export function compatCommand(terminal: Terminal): Command {
     .option('--json', 'answer as one JSON object')
     .option('--jsonl', 'judge JSON lines {"id","reader","writer","readerRefs"?,"writerRefs"?} from standard input')
     .action(async (reader: string | undefined, writer: string | undefined, options: CompatOptions) => {
-      if (options.jsonl === true) return judgeLines(terminal, reader);
+      if (options.jsonl === true) {
+        if (reader !== undefined) throw new CommandFailure(EXIT.usage, '--jsonl reads standard input and takes no files');
+        return answerLines(terminal, answerLine);
+      }
       if (reader === undefined || writer === undefined) throw new CommandFailure(EXIT.usage, 'give two schema files, or --jsonl and lines on standard input');
       judgeFiles(readSchema(reader, options.readerRef), readSchema(writer, options.writerRef), options, terminal);
     });
-}
-
-async function judgeLines(terminal: Terminal, file: string | undefined): Promise<void> {
-  if (file !== undefined) throw new CommandFailure(EXIT.usage, '--jsonl reads standard input and takes no files');
-  let waiting = '';
-  for await (const line of boundedLines(terminal.stdin, MAX_LINE_LENGTH)) {
-    if (line.trim() === '') continue;
-    waiting += `${answerLine(line)}\n`;
-    if (waiting.length < WRITE_SIZE) continue;
-    terminal.write(waiting);
-    waiting = '';
-  }
-  if (waiting !== '') terminal.write(waiting);
 }
 
 interface Judged {

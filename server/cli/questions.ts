@@ -11,9 +11,9 @@ interface Common {
   readonly limit: string;
 }
 
-/** `sluice search`, `sluice lineage`, `sluice impact`: the questions of the API, for people and scripts. */
+/** `sluice search`, `sluice impact`: the questions of the API, for people and scripts. */
 export function questionCommands(terminal: Terminal): Command[] {
-  return [searchCommand(terminal), lineageCommand(terminal), impactCommand(terminal)].map((command) =>
+  return [searchCommand(terminal), impactCommand(terminal)].map((command) =>
     command
       .option('--json', 'print the answer as JSON')
       .option('--limit <n>', 'entries to show', '50')
@@ -37,28 +37,27 @@ function searchCommand(terminal: Terminal): Command {
     });
 }
 
-function lineageCommand(terminal: Terminal): Command {
-  return new Command('lineage')
-    .description('everything up- or downstream of a field or dataset')
-    .argument('<dataset>', 'as in kafka://main/orders')
-    .argument('[field]', 'path of a field; the whole dataset when left out')
-    .option('--upstream', 'where it comes from, instead of what it reaches')
-    .option('--depth <hops>', 'longest distance')
-    .option('--as-of <instant>', 'as it was true then, ISO 8601')
-    .action(async (dataset: string, path: string | undefined, options: Common & { upstream?: boolean; depth?: string; asOf?: string }) => {
-      const answer = await new ApiClient(options.url).get('/v1/lineage', {
-        ...parseDataset(dataset),
-        ...(path === undefined ? { kind: 'dataset' } : { kind: 'field', path }),
-        direction: options.upstream ? 'upstream' : 'downstream',
-        ...(options.depth === undefined ? {} : { depth: Number(options.depth) }),
-        ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
-        paths: true,
-        limit: Number(options.limit),
-      } as never);
-      if (options.json) return terminal.write(lines(JSON.stringify(answer)));
-      const head = `${nameOf(answer.from)}: ${answer.total} ${answer.direction}, evidence ${answer.completeness}, true at revision ${answer.revision}`;
-      terminal.write(lines(head, answer.entries.map(renderReached), more(answer.entries.length, answer.total)));
-    });
+export interface CatalogLineageOptions extends Common {
+  readonly upstream?: boolean;
+  readonly depth?: string;
+  readonly asOf?: string;
+}
+
+/** `sluice lineage <dataset> [field]`: what the catalog knows. */
+export async function catalogLineage(asked: { readonly subject: string; readonly field: string | undefined; readonly options: CatalogLineageOptions }, terminal: Terminal): Promise<void> {
+  const { subject, field, options } = asked;
+  const answer = await new ApiClient(options.url).get('/v1/lineage', {
+    ...parseDataset(subject),
+    ...(field === undefined ? { kind: 'dataset' } : { kind: 'field', path: field }),
+    direction: options.upstream ? 'upstream' : 'downstream',
+    ...(options.depth === undefined ? {} : { depth: Number(options.depth) }),
+    ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+    paths: true,
+    limit: Number(options.limit),
+  } as never);
+  if (options.json) return terminal.write(lines(JSON.stringify(answer)));
+  const head = `${nameOf(answer.from)}: ${answer.total} ${answer.direction}, evidence ${answer.completeness}, true at revision ${answer.revision}`;
+  terminal.write(lines(head, answer.entries.map(renderReached), more(answer.entries.length, answer.total)));
 }
 
 function impactCommand(terminal: Terminal): Command {

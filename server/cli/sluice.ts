@@ -5,6 +5,7 @@ import { compatCommand } from './compat.ts';
 import { demoCommand } from './demo.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { gateCommand } from './gate.ts';
+import { lineageCommand } from './lineage.ts';
 import { questionCommands } from './questions.ts';
 import { replayCommand } from './replay.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,7 +16,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), replayCommand(terminal), backupCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

@@ -357,7 +357,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -374,7 +374,7 @@ export interface components {
                     digest: string;
                 };
             };
-            program: components["schemas"]["DeclaredProgram"];
+            program: components["schemas"]["DeclaredProgram"] | components["schemas"]["FlinkSqlProgram"] | components["schemas"]["CompiledPlanProgram"];
             /**
              * @description The same verdict; leaves no permit and no reservation.
              * @default false
@@ -382,8 +382,11 @@ export interface components {
             dryRun: boolean;
         };
         DeclaredProgram: {
-            /** @constant */
-            kind: "declared";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "DeclaredProgram";
             inputs: {
                 dataset: components["schemas"]["DatasetName"];
                 readerSchema?: components["schemas"]["AvroSchema"];
@@ -405,6 +408,29 @@ export interface components {
                 }[];
             }[];
         };
+        /** @description The SQL script of the job: DDL, views and its INSERT statements. Passwords in connector options are neither stored nor logged. */
+        FlinkSqlProgram: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "FlinkSqlProgram";
+            script: string;
+            /** @description What COMPILE PLAN made of the same script, or one plan for each job. Lineage is then the union of both, and a finding says where they differ. */
+            plan?: Record<string, never> | unknown[];
+            /** @description Where tables are topics that the script does not declare, as in `kafka://main`; their columns are those of the topic's schema. */
+            namespace?: string;
+        };
+        /** @description What Flink's COMPILE PLAN made of the job's script. Only identifiers, schemas, topics and expressions of it are stored. */
+        CompiledPlanProgram: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "CompiledPlanProgram";
+            /** @description The plan, or a list of them, one for each job. */
+            plan: Record<string, never> | unknown[];
+        };
         Finding: {
             /** @description Stable over wording and order; approvals name it. */
             id: string;
@@ -418,6 +444,14 @@ export interface components {
             version?: number;
             /** @description JSON pointer into the reader schema. */
             location?: string;
+            /** @description The first clause of the script that reads the field. */
+            clause?: {
+                why: string;
+                /** @description Counted from 1. */
+                line: number;
+                /** @description Counted from 1. */
+                column: number;
+            };
             approvable: boolean;
             affected: components["schemas"]["Affected"][];
         };

@@ -15,7 +15,7 @@ export async function loadDatasetState(ref: DatasetRef, catalog: CatalogReader, 
   const record = await catalog.entity({ kind: 'dataset', ...ref });
   if (record === null) return null;
   const subject = factOf(record, 'governed-by', 'value')?.subject ?? null;
-  const versions = subject === null ? [] : await versionsOf(subject, catalog);
+  const versions = await valueVersionsOf(record, catalog);
   const subjectRecord = subject === null ? null : await catalog.entity({ kind: 'subject', ...subject });
   return {
     ref,
@@ -28,6 +28,12 @@ export async function loadDatasetState(ref: DatasetRef, catalog: CatalogReader, 
     readers: await readersOf(ref, versions, catalog, index),
     writers: await writersOf(ref, catalog, index),
   };
+}
+
+/** The versions of a dataset's value schema, newest first. */
+export async function valueVersionsOf(record: EntityRecord, catalog: CatalogReader): Promise<SchemaVersion[]> {
+  const subject = factOf(record, 'governed-by', 'value')?.subject ?? null;
+  return subject === null ? [] : versionsOf(subject, catalog);
 }
 
 async function versionsOf(subject: Named, catalog: CatalogReader): Promise<SchemaVersion[]> {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from 'vitest';
-import { compatCommand, MAX_LINE_LENGTH } from '../../server/cli/compat.ts';
+import { MAX_LINE_LENGTH } from '../../server/cli/answer-lines.ts';
+import { compatCommand } from '../../server/cli/compat.ts';
 import { CommandFailure } from '../../server/cli/exit-codes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-compat-'));

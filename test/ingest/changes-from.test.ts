@@ -72,12 +72,14 @@ const EXPECTED: { readonly [K in PayloadKind]: readonly (readonly [string, unkno
   'io.sluice.control.JobDeployed': [
     [`${ENRICH} job`, { kind: 'flink-sql', processor: job('filter'), pipeline: job('checkout'), artifactDigest: 'sha256:1' }],
     [`${ENRICH} program`, PROGRAM],
+    [`${ENRICH} program (flink-sql)`, null],
+    [`${ENRICH} program (compiled-plan)`, null],
     [`${ENRICH} state`, { state: 'DEPLOYING' }],
     [`${ENRICH} owner`, { team: 'checkout' }],
     [`${ENRICH} doc`, { text: 'joins' }],
   ],
   'io.sluice.control.JobStateChanged': [[`${ENRICH} state`, { state: 'PAUSED' }]],
-  'io.sluice.control.JobRetired': [[`${ENRICH} job`, null], [`${ENRICH} program`, null], [`${ENRICH} state`, null]],
+  'io.sluice.control.JobRetired': [[`${ENRICH} job`, null], [`${ENRICH} program`, null], [`${ENRICH} state`, null], [`${ENRICH} program (flink-sql)`, null], [`${ENRICH} program (compiled-plan)`, null]],
   'io.sluice.control.ConsumerDeclared': [
     [`${LEDGER} consumer`, { kind: 'external-sink', contact: '#finance' }],
     [`${LEDGER} program`, { reads: PROGRAM.reads, writes: [] }],
@@ -143,6 +145,23 @@ test('a key schema gives fields below $key, and references are parsed before it'
   expect(fields).toMatchObject({ part: 'key', body: { fields: [{ path: '$key.line' }, { path: '$key.line.sku' }] } });
 });
 
+const SQL = `CREATE TABLE orders (id STRING, amount BIGINT) WITH ('connector' = 'kafka', 'topic' = 'orders', 'properties.bootstrap.servers' = 'main', 'format' = 'json');
+CREATE TABLE lake (id STRING) WITH ('connector' = 'kafka', 'topic' = 'lake', 'properties.bootstrap.servers' = 'main', 'format' = 'json');
+INSERT INTO lake SELECT id FROM orders WHERE amount > 0;`;
+
+test('a job deployed with its SQL says what follows from it, as evidence of its own', () => {
+  const said = changesOf(with_('io.sluice.control.JobDeployed', { kind: 'FLINK_SQL', reads: [], writes: [], sql: SQL }));
+  const programs = said.flatMap((change) => (change.change === 'statement' && change.aspect === 'program' ? [[change.evidence, change.body] as const] : []));
+  expect(programs).toEqual([
+    ['declared', null],
+    ['flink-sql', {
+      reads: [{ dataset: topic('orders'), readerSchema: null, fields: [{ path: 'amount', why: ['FILTER'] }, { path: 'id', why: ['VALUE'] }], completeness: 'complete', evolution: null }],
+      writes: [{ dataset: topic('lake'), writerSchema: null, derivations: [{ to: 'id', from: [{ dataset: topic('orders'), path: 'id', kind: 'IDENTITY' }] }] }],
+    }],
+    ['compiled-plan', null],
+  ]);
+});
+
 const LONG = 'x'.repeat(513);
 const TEXT = 'x'.repeat(20_001);
 const READ = { dataset: topic('orders'), readerSchema: null, fields: null, whole: true, evolution: null };
@@ -162,6 +181,8 @@ test.each<readonly [string, SampleEvent, string | RegExp]>([
   ['a name that is empty', with_('io.sluice.control.JobRetired', { job: job('') }), 'job.name is empty'],
   ['a namespace that is empty', with_('io.sluice.control.JobRetired', { job: { namespace: '', name: 'x' } }), 'job.namespace is empty'],
   ['a name that is too long', with_('io.sluice.control.ConsumerRetired', { consumer: topic(LONG) }), 'consumer.name has 513 characters, the limit is 512'],
+  ['SQL that is none', deployed({ sql: 'INSERT INTO' }), 'sql is no program Flink would take (line 1, column 12): expected the name of a table, found the end of the script'],
+  ['a plan that is no JSON', deployed({ compiledPlan: '{secret' }), 'compiledPlan is not JSON'],
   ['a processor without a name', deployed({ processor: job('') }), 'processor.name is empty'],
   ['a pipeline without a name', deployed({ pipeline: job('') }), 'pipeline.name is empty'],
   ['an owner that is empty', deployed({ owner: '' }), 'owner is empty'],

@@ -42,7 +42,7 @@ export const EVERY_PAYLOAD: { readonly [K in PayloadKind]: Payloads[K] } = {
   'io.sluice.control.PipelineDeclared': { pipeline: job('checkout'), description: 'orders on their way', owner: 'checkout' },
   'io.sluice.control.PipelineRetired': { pipeline: job('checkout') },
   'io.sluice.control.JobDeployed': {
-    job: job('enrich'), kind: 'FLINK_SQL', processor: job('filter'), pipeline: job('checkout'), owner: 'checkout', artifactDigest: 'sha256:1', description: 'joins', reads: READS, writes: WRITES,
+    job: job('enrich'), kind: 'FLINK_SQL', processor: job('filter'), pipeline: job('checkout'), owner: 'checkout', artifactDigest: 'sha256:1', description: 'joins', reads: READS, writes: WRITES, sql: null, compiledPlan: null,
   },
   'io.sluice.control.JobStateChanged': { job: job('enrich'), state: 'PAUSED' },
   'io.sluice.control.JobRetired': { job: job('enrich') },

@@ -3,6 +3,7 @@ import { datasetKey } from '../names.ts';
 import { checkDownstream } from './checks/downstream.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkPlatform } from './checks/platform.ts';
+import { checkProgram } from './checks/program.ts';
 import { checkReadersOfOutputs } from './checks/readers-of-outputs.ts';
 import { checkSubjectLevels } from './checks/subject-level.ts';
 import { type Finding, subjectMatter } from './finding.ts';
@@ -35,7 +36,7 @@ export interface GateContext {
 }
 
 type Check = (request: GateRequest, world: GateWorld) => readonly Finding[];
-const CHECKS: readonly Check[] = [checkInputs, checkReadersOfOutputs, checkDownstream, checkSubjectLevels, checkPlatform];
+const CHECKS: readonly Check[] = [checkProgram, checkInputs, checkReadersOfOutputs, checkDownstream, checkSubjectLevels, checkPlatform];
 
 /** Length of a finding id in hex digits: 96 bits, so that no second finding can be made to share an approved id. */
 const ID_LENGTH = 24;
@@ -78,6 +79,6 @@ function byText(a: string, b: string): number {
 function completenessOf(request: GateRequest, world: GateWorld): Completeness {
   const uses = request.inputs.map(({ fields, readerSchema }) => (fields === null && readerSchema === null ? 'unknown' : 'complete'));
   const readers = request.outputs.flatMap(({ dataset }) => world.datasets.get(datasetKey(dataset))?.readers ?? []);
-  const all = new Set([...uses, ...readers.map(({ completeness }) => completeness)]);
+  const all = new Set<Completeness>([...(request.unknown.length === 0 ? [] : ['partial' as const]), ...uses, ...readers.map(({ completeness }) => completeness)]);
   return all.has('unknown') ? 'unknown' : all.has('partial') ? 'partial' : 'complete';
 }

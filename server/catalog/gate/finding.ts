@@ -1,4 +1,5 @@
 import { type DatasetRef, datasetKey, entityKey, type EntityRef, type ReaderRef } from '../names.ts';
+import type { Clause } from '../flink/program-uses.ts';
 import type { RuleId } from './rules.ts';
 
 /** One reason in a verdict, as a check states it; policy then gives it a severity. */
@@ -11,6 +12,10 @@ export interface Finding {
   readonly version: number | null;
   /** JSON pointer into the reader schema. */
   readonly location: string | null;
+  /** The clause of the script that reads the field. */
+  readonly clause: Clause | null;
+  /** What else tells it from other findings of its rule. */
+  readonly about: string | null;
   readonly affected: readonly Affected[];
 }
 export interface Affected {
@@ -20,8 +25,8 @@ export interface Affected {
   readonly path: readonly EntityRef[];
 }
 
-export function finding(rule: RuleId, message: string, about: Partial<Omit<Finding, 'rule' | 'message'>>): Finding {
-  return { rule, message, dataset: null, field: null, version: null, location: null, affected: [], ...about };
+export function finding(rule: RuleId, message: string, facts: Partial<Omit<Finding, 'rule' | 'message'>>): Finding {
+  return { rule, message, dataset: null, field: null, version: null, location: null, clause: null, about: null, affected: [], ...facts };
 }
 
 /**
@@ -30,7 +35,7 @@ export function finding(rule: RuleId, message: string, about: Partial<Omit<Findi
  */
 export function subjectMatter(of: Finding): string {
   const readers = of.affected.map(({ ref }) => entityKey(ref)).sort();
-  return JSON.stringify([of.rule, of.dataset && datasetKey(of.dataset), of.field, of.version, of.location, readers]);
+  return JSON.stringify([of.rule, of.dataset && datasetKey(of.dataset), of.field, of.version, of.location, readers, ...(of.about === null ? [] : [of.about])]);
 }
 
 /** How a field is written for people: `orders.customer.email`. */

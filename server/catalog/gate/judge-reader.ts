@@ -1,5 +1,6 @@
 import { checkCompatibility, type Incompatibility } from '../avro/compatibility.ts';
 import { pathOfLocation } from '../avro/fields.ts';
+import { namedAsWritten } from '../flink/named-as-written.ts';
 import { checkFlinkRules } from '../avro/flink-rules.ts';
 import { projectSchema } from '../avro/projection.ts';
 import type { AvroSchema } from '../avro/schema.ts';
@@ -19,7 +20,8 @@ export interface Obstacle {
  * Everything that keeps a reader schema from decoding a writer's records as they were meant: Avro Java's
  * incompatibilities first, then what Avro lets pass and Flink does not.
  */
-export function obstacles(reader: AvroSchema, writer: AvroSchema): readonly Obstacle[] {
+export function obstacles(readerSchema: AvroSchema, writer: AvroSchema): readonly Obstacle[] {
+  const reader = namedAsWritten(readerSchema, writer);
   const verdict = checkCompatibility(reader, writer);
   if (verdict.outcome === 'failed') return [{ kind: 'unreadable', field: null, location: null, message: verdict.message }];
   const breaks = verdict.outcome === 'compatible' ? [] : verdict.incompatibilities.map((i) => obstacleOf(reader, i));

@@ -92,7 +92,7 @@ export function stateOf(world: GateWorld, dataset: DatasetRef): DatasetState {
 }
 
 /** The schema records are written with today: the newest version that is not deleted. */
-export function currentSchema(state: DatasetState): AvroSchema | null {
-  const newest = state.versions.find((version) => !version.deleted);
+export function currentSchema({ versions }: Pick<DatasetState, 'versions'>): AvroSchema | null {
+  const newest = versions.find((version) => !version.deleted);
   return newest?.schema.readable === true ? newest.schema.schema : null;
 }

@@ -67,8 +67,10 @@ export function world(datasets: readonly DatasetState[], rest: Partial<Omit<Gate
 export function request(io: { readonly inputs?: readonly Partial<ProgramInput>[]; readonly outputs?: readonly Partial<ProgramOutput>[] }, owner: string | null = 'team-me'): GateRequest {
   return {
     job: { namespace: 'flink://main', name: 'my-job', owner, artifactDigest: null },
-    inputs: (io.inputs ?? []).map((input) => ({ dataset: ORDERS, readerSchema: null, fields: null, evolution: null, ...input })),
+    inputs: (io.inputs ?? []).map((input) => ({ dataset: ORDERS, readerSchema: null, fields: null, evolution: null, clauses: new Map(), ...input })),
     outputs: (io.outputs ?? []).map((output) => ({ dataset: PAYMENTS, writerSchema: null, mapping: null, ...output })),
+    unknown: [],
+    differences: [],
   };
 }
 

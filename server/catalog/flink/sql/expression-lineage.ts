@@ -206,6 +206,9 @@ export abstract class ExpressionLineage {
         if (field !== undefined) return fieldOf(value, type, field.name);
         break;
       }
+      case 'atomic':
+      case undefined:
+        break;
     }
     return { lineage: merged([transformed(value.lineage), by]), type: null };
   }

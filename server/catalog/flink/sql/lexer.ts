@@ -60,10 +60,9 @@ function commentEnd(script: string, at: number): number | null {
 
 function nextToken(script: string, at: number): Token {
   const char = script[at] as string;
-  if (char === '`') return quoted(script, at, '`', 'quoted', at);
-  if (char === "'") return quoted(script, at, "'", 'string', at);
+  if (char === '`' || char === "'") return quoted(script, at, at);
   const prefix = matchEnd(STRING_PREFIX, script, at);
-  if (prefix !== null) return quoted(script, prefix, "'", 'string', at);
+  if (prefix !== null) return quoted(script, prefix, at);
   const word = matchEnd(WORD, script, at);
   if (word !== null) {
     const text = script.slice(at, word);
@@ -84,7 +83,10 @@ function symbol(text: string, at: number): Token {
   return { kind: 'symbol', text, keyword: '', start: at, end: at + text.length };
 }
 
-function quoted(script: string, open: number, quote: string, kind: 'quoted' | 'string', start: number): Token {
+/** `open` is where the quote stands, `start` where a prefix of it begins. */
+function quoted(script: string, open: number, start: number): Token {
+  const quote = script[open] as string;
+  const kind = quote === '`' ? 'quoted' : 'string';
   let from = open + 1;
   for (;;) {
     const close = script.indexOf(quote, from);

@@ -1,6 +1,6 @@
 import { FROM_NOTHING, type FieldLineage, fromColumn, merged, originsOf, reasonsOf, transformed } from '../field-lineage.ts';
 import { keptOptions } from '../kept-options.ts';
-import type { LineageResult, ProgramLineage, SinkColumn, SinkLineage, TableUse, UnknownPart } from '../lineage.ts';
+import type { FieldRead, LineageResult, ProgramLineage, SinkColumn, SinkLineage, TableUse, UnknownPart } from '../lineage.ts';
 import type { LogicalType } from '../logical-type.ts';
 import { Ancestry, type Doubt } from './ancestry.ts';
 import { alterTable, declaredTable, renamedTo, tableAt, tableOfQuery } from './definitions.ts';
@@ -94,6 +94,8 @@ class ScriptLineage extends TableFunctionLineage {
         return this.#use(statement.what, statement.name);
       case 'insert':
         return this.#insert(statement);
+      case 'show-query':
+        return void this.#gather(this.query(statement.query, { outer: null, tables: null }, true));
       case 'statement-set':
         return statement.statements.forEach((inner) => this.#run(inner));
       case 'unknown-effect':
@@ -263,11 +265,16 @@ class ScriptLineage extends TableFunctionLineage {
   }
 
   #sink(scan: Scan, columns: readonly SinkColumn[], rows: Relation): void {
+    const reads = this.#gather(rows);
+    this.#sinks.push({ table: scan.table.name, columns, reads });
+    this.#used(scan, 'sink');
+  }
+
+  #gather(rows: Relation): FieldRead[] {
     const { reads, scans, doubts } = rows.reads.gathered((offset) => this.#lines.at(offset));
     this.#doubts.push(...doubts);
-    this.#sinks.push({ table: scan.table.name, columns, reads });
     for (const source of scans) this.#used(source as Scan, 'source');
-    this.#used(scan, 'sink');
+    return reads;
   }
 
   #used(scan: Scan, role: 'source' | 'sink'): void {

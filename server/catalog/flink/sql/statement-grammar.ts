@@ -55,8 +55,7 @@ export class StatementGrammar extends QueryGrammar {
   }
 
   #bareQuery(): Statement {
-    this.query();
-    return { node: 'no-effect' };
+    return { node: 'show-query', query: this.query() };
   }
 
   #withoutEffect(): Statement {
@@ -335,7 +334,7 @@ export class StatementGrammar extends QueryGrammar {
     let { primaryKey } = column;
     for (;;) {
       if (reader.accept('COMMENT')) reader.string('a comment');
-      else if (reader.is('CONSTRAINT')) (reader.take(), reader.name('the name of the constraint'));
+      else if (reader.accept('CONSTRAINT')) reader.name('the name of the constraint');
       else if (reader.accept('PRIMARY', 'KEY')) {
         primaryKey = true;
         this.#enforcement();

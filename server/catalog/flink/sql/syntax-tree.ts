@@ -256,7 +256,7 @@ export interface MatchRecognize {
 export type Options = { readonly [option: string]: string };
 
 export type Statement =
-  | CreateTable | CreateView | CreateFunction | CreateModel | CreateContainer | Drop | AlterTable | AlterView | Use | Insert | StatementSet | UnknownEffect | NoEffect;
+  | CreateTable | CreateView | CreateFunction | CreateModel | CreateContainer | Drop | AlterTable | AlterView | Use | Insert | ShowQuery | StatementSet | UnknownEffect | NoEffect;
 
 export interface CreateTable {
   readonly node: 'create-table';
@@ -366,6 +366,11 @@ export interface Insert {
   readonly options: Options;
   readonly query: Query;
   readonly at: number;
+}
+/** A query whose rows go to whoever runs the script. */
+export interface ShowQuery {
+  readonly node: 'show-query';
+  readonly query: Query;
 }
 /** `EXECUTE STATEMENT SET BEGIN … END`. */
 export interface StatementSet {

@@ -9,11 +9,44 @@ import { currentSchema, type DatasetState, type GateWorld, stateOf } from '../wo
 export function checkInputs(request: GateRequest, world: GateWorld): Finding[] {
   return request.inputs.flatMap((input) => {
     const state = stateOf(world, input.dataset);
-    if (input.readerSchema !== null) {
-      return [...readerAgainstVersions(input.readerSchema, state, world), ...readerAgainstWriters(input.readerSchema, state, { request, world })];
-    }
-    return input.fields === null ? [useUnknown(input)] : fieldsAgainstVersions(input.fields, state, world);
+    if (input.readerSchema === null && input.fields === null) return [useUnknown(input)];
+    const bySchema = input.readerSchema === null ? [] : [...readerAgainstVersions(input.readerSchema, state, world), ...readerAgainstWriters(input.readerSchema, state, { request, world })];
+    const broken = new Set(bySchema.map(({ field }) => field));
+    // A reader schema with defaults reads on when a field is gone, and the job computes with nulls.
+    const byName = input.fields === null ? [] : [...fieldsAgainstVersions(input.fields, state, world), ...fieldsAgainstWriters(input.fields, state, { request, world })];
+    return [...bySchema, ...byName.filter(({ field }) => !broken.has(field))].map((found) => withClause(found, input));
   });
+}
+
+/** Where in the script the field is read, for people and as data. */
+function withClause(found: Finding, { clauses }: ProgramInput): Finding {
+  const clause = found.field === null ? undefined : clauses.get(found.field);
+  if (clause === undefined) return found;
+  return { ...found, clause, message: `${found.message}; the script reads it at line ${clause.line}, column ${clause.column} (${clause.why})` };
+}
+
+/** A deployed writer may run ahead of the registry: a field it no longer writes is as good as gone. */
+function fieldsAgainstWriters(fields: readonly string[], state: DatasetState, { request, world }: { readonly request: GateRequest; readonly world: GateWorld }): Finding[] {
+  const known = new Set(state.fields);
+  return othersWriting(state, request).flatMap(({ ref, owner, writerSchema }) => {
+    if (writerSchema === null || !writerSchema.readable) return [];
+    const written = world.pathsOf(writerSchema.schema);
+    return fields.filter((field) => known.has(field) && isOfValue(field) && !written.has(field)).map((field) =>
+      finding('input-field-not-written', `${ref.kind} \`${ref.name}\` of ${owner ?? 'nobody'} writes \`${state.ref.name}\` without ${fieldName(state.ref, field)}, which the job reads`, {
+        dataset: state.ref,
+        field,
+        affected: [{ ref, owner, path: [ref] }],
+      }));
+  });
+}
+
+function othersWriting(state: DatasetState, { job }: GateRequest): DatasetState['writers'] {
+  return state.writers.filter(({ ref }) => ref.namespace !== job.namespace || ref.name !== job.name);
+}
+
+/** Fields of the key and the headers are in no writer schema of the value. */
+function isOfValue(field: string): boolean {
+  return !field.startsWith('$key') && !field.startsWith('$headers');
 }
 
 function readerAgainstVersions(reader: AvroSchema, state: DatasetState, { obstacles }: GateWorld): Finding[] {
@@ -40,8 +73,7 @@ function inputFinding(obstacle: Obstacle, dataset: DatasetRef, where: string, ve
 
 /** Writers may run ahead of the registry: what a deployed job says it writes counts as well. */
 function readerAgainstWriters(reader: AvroSchema, state: DatasetState, { request, world }: { readonly request: GateRequest; readonly world: GateWorld }): Finding[] {
-  return state.writers
-    .filter(({ ref }) => ref.namespace !== request.job.namespace || ref.name !== request.job.name)
+  return othersWriting(state, request)
     .flatMap(({ ref, owner, writerSchema }) => {
       if (writerSchema === null || !writerSchema.readable) return [];
       return world.obstacles(reader, writerSchema.schema)
@@ -59,10 +91,11 @@ function fieldsAgainstVersions(fields: readonly string[], state: DatasetState, {
     return [finding('input-schema-unknown', `the catalog knows no schema of \`${dataset.name}\`, so nobody can say whether it has ${fields.map((path) => `\`${path}\``).slice(0, 3).join(', ')}`, { dataset })];
   }
   const known = new Set(state.fields);
-  const missing = fields.filter((path) => !known.has(path));
+  const keysKnown = state.fields.some((path) => path.startsWith('$key'));
+  const missing = fields.filter((path) => !known.has(path) && (keysKnown || isOfValue(path)));
   const gone = missing.map((field) => finding('input-field-missing', `${fieldName(dataset, field)} does not exist${nearest(field, state.fields)}`, { dataset, field }));
   const present = fields.filter((path) => known.has(path));
-  return [...gone, ...state.versions.flatMap(({ version, schema }) => (!schema.readable || schema.schema === currentSchema(state) ? [] : lackingIn(version, present.filter((path) => !pathsOf(schema.schema).has(path)), dataset)))];
+  return [...gone, ...state.versions.flatMap(({ version, schema }) => (!schema.readable || schema.schema === currentSchema(state) ? [] : lackingIn(version, present.filter((path) => isOfValue(path) && !pathsOf(schema.schema).has(path)), dataset)))];
 }
 
 function lackingIn(version: number, fields: readonly string[], dataset: DatasetRef): Finding[] {
