@@ -29,6 +29,11 @@ const TABLES = {
   'viewing-history': { namespace: 'cassandra://history-db:9042', name: 'history.viewing' },
 } as const satisfies Partial<Record<CoreTopic, Named>>;
 
+const KAFKA_TABLE = `'connector' = 'kafka', 'properties.bootstrap.servers' = '${CLUSTER}', 'format' = 'avro-confluent'`;
+const FRAUD_ALERTS_SQL = `CREATE TABLE fraud_scores (order_id STRING NOT NULL, score DOUBLE NOT NULL) WITH ('topic' = 'fraud-scores', ${KAFKA_TABLE});
+CREATE TABLE fraud_alerts (order_id STRING NOT NULL, score DOUBLE NOT NULL, raised_at TIMESTAMP(3) NOT NULL) WITH ('topic' = 'fraud-alerts', ${KAFKA_TABLE});
+INSERT INTO fraud_alerts SELECT order_id, score, LOCALTIMESTAMP FROM fraud_scores WHERE score > 0.9;`;
+
 const OWNERS: Readonly<Record<CoreTopic, string>> = {
   payments: 'team-payments', orders: 'team-shop', customers: 'team-crm', 'viewing-history': 'team-playback', 'playback-events': 'team-playback', catalog: 'team-content',
   'orders-enriched': 'team-checkout', 'fraud-scores': 'team-risk', 'fraud-alerts': 'team-risk', 'watch-minutes': 'team-playback',
@@ -122,6 +127,7 @@ function risk(maker: EventMaker): void {
   maker.deploy(34, {
     job: flinkJob('fraud-alerts'), kind: 'FLINK_SQL', pipeline: pipeline('risk'), owner: 'team-risk', description: 'Scores above the threshold',
     reads: [use(topic('fraud-scores'), ['order_id', ['score', 'VALUE', 'FILTER']])], writes: [derived(topic('fraud-alerts'), newest('fraud-alerts'), { order_id: ['=order_id'], score: ['=score'], raised_at: [] })],
+    sql: FRAUD_ALERTS_SQL,
   });
   const index: Named = { namespace: 'elasticsearch://search', name: 'fraud-alerts' };
   maker.control('io.sluice.control.DatasetDeclared', 33, { dataset: index, kind: 'SEARCH_INDEX', platform: 'elasticsearch', cluster: 'search', schema: newest('fraud-alerts'), owner: 'team-search', description: 'What the risk desk searches', tags: ['risk'] });

@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import type { components } from '../http/openapi-types.ts';
 import { ApiClient, DEFAULT_URL } from './api-client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { gateRequestFrom, type ProgramOptions } from './gate-request.ts';
 import { nameOf } from './names.ts';
 import { lines, type Terminal } from './terminal.ts';
 
 type Decision = components['schemas']['Decision'];
 type Finding = components['schemas']['Finding'];
 
-interface Options {
+interface Options extends ProgramOptions {
   readonly url: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
@@ -23,7 +22,12 @@ export function gateCommand(terminal: Terminal): Command {
   gate
     .command('check')
     .description('judge a gate request; exit 1 when it is denied')
-    .argument('<request>', 'JSON file with the request, or - for standard input')
+    .argument('<request>', 'JSON file with the request, or - for standard input; or a Flink program: job.sql, plan.json')
+    .option('--job <job>', 'the job that runs the program, as in flink://main/large-payments')
+    .option('--owner <team>', 'the team that answers for the job')
+    .option('--digest <digest>', 'digest of what is deployed')
+    .option('--plan <file>', 'what COMPILE PLAN made of the SQL; both are judged')
+    .option('--namespace <namespace>', 'where tables the SQL does not declare are topics, as in kafka://main')
     .option('--dry-run', 'the same verdict, without permit or reservation')
     .option('--idempotency-key <key>', 'repeat the same decision for the same key')
     .option('--json', 'print the decision as JSON')
@@ -33,24 +37,11 @@ export function gateCommand(terminal: Terminal): Command {
 }
 
 async function check(file: string, options: Options, terminal: Terminal): Promise<void> {
-  const request = { ...(await readRequest(file, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
+  const request = { ...(await gateRequestFrom(file, options, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
   const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
   const decision = await new ApiClient(options.url).post('/v1/gate/decisions', request, undefined as never, headers);
   terminal.write(options.json ? lines(JSON.stringify(decision)) : renderDecision(decision));
   if (decision.outcome === 'deny') throw new CommandFailure(EXIT.checkFailed, '');
-}
-
-async function readRequest(file: string, terminal: Terminal): Promise<object> {
-  const content = await (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch((cause: unknown) => {
-    throw new CommandFailure(EXIT.usage, `cannot read ${file}`, { cause });
-  });
-  try {
-    const request: unknown = JSON.parse(content);
-    if (typeof request === 'object' && request !== null) return request;
-  } catch (cause) {
-    throw new CommandFailure(EXIT.usage, `${file} is not JSON: ${String((cause as Error).message)}`);
-  }
-  throw new CommandFailure(EXIT.usage, `${file} holds no JSON object`);
 }
 
 const HEADLINES = { allow: 'ALLOWED', 'allow-with-warnings': 'ALLOWED, with warnings', deny: 'DENIED' } as const;
