@@ -9,11 +9,24 @@ export function declaredTable(statement: CreateTable, catalog: SessionCatalog): 
   const { columns, watermarks, keys } = definedColumns(statement.elements);
   const own = { columns, watermarks, options: statement.options };
   const table = { kind: 'table' as const, name: catalog.fullName(statement.name), temporary: statement.temporary };
-  if (statement.like === null) return { ...table, ...own };
+  if (statement.like === null) {
+    if (statement.as === null) checkNames([...keysOf(statement), ...statement.partitionedBy], columns);
+    return { ...table, ...own };
+  }
   const base = tableAt(statement.like.table, catalog);
   const merged = likeTable(base, statement.like.rules, own);
   const unknown = base.unknownColumns === undefined ? {} : { unknownColumns: base.unknownColumns };
   return { ...table, ...merged, columns: withKeys(merged.columns, keys), ...unknown };
+}
+
+function keysOf({ elements }: CreateTable): readonly Identifier[] {
+  return elements.flatMap((element) => (element.node === 'primary-key' ? element.columns : []));
+}
+
+function checkNames(names: readonly Identifier[], columns: readonly DefinedColumn[]): void {
+  for (const { name, at } of names) {
+    if (!columns.some((column) => column.name === name)) throw new SqlFailure(`column '${name}' is not declared${didYouMean(name, columns.map((column) => column.name))}`, at);
+  }
 }
 
 export interface QueryColumn {

@@ -45,6 +45,8 @@ const STRICT_FUNCTIONS = new Set([
   'UPPER', 'LOWER', 'TRIM', 'LTRIM', 'RTRIM', 'CONCAT', 'SUBSTRING', 'SUBSTR', 'CHAR_LENGTH', 'CHARACTER_LENGTH', 'ABS', 'ROUND', 'FLOOR', 'CEIL', 'CEILING', 'MOD', 'POWER', 'SIGN',
   'DATE_FORMAT', 'EXTRACT', 'REPLACE', 'POSITION', 'OVERLAY', 'REVERSE', 'LPAD', 'RPAD', 'MD5', 'SHA1', 'SHA256', 'TIMESTAMPDIFF', 'TIMESTAMPADD', 'YEAR', 'MONTH', 'HOUR', 'MINUTE', 'SECOND', 'CARDINALITY',
 ]);
+/** How many named windows may be based on each other: every OVER walks all of them. */
+const MAX_WINDOW_BASES = 50;
 /** Row pattern navigation: copies a value of another row. */
 const NAVIGATION = new Set(['FIRST', 'LAST', 'PREV', 'NEXT']);
 
@@ -106,10 +108,10 @@ export abstract class ExpressionLineage {
   }
 
   #over(over: WindowSpec | Identifier, place: Place): void {
-    const spec = 'node' in over ? over : windowNamed(over, place);
-    if (spec.base !== null) this.#over(spec.base, place);
-    for (const key of spec.partitionBy) place.reads.add(this.value(key, place).lineage, 'PARTITION', key.at);
-    this.sorted(spec.orderBy, place);
+    for (const { partitionBy, orderBy } of windowWithBases(over, place)) {
+      for (const key of partitionBy) place.reads.add(this.value(key, place).lineage, 'PARTITION', key.at);
+      this.sorted(orderBy, place);
+    }
   }
 
   sorted(items: readonly OrderItem[], place: Place): void {
@@ -172,6 +174,7 @@ export abstract class ExpressionLineage {
       case 'in':
       case 'quantified': {
         const left = operand === null ? NOTHING : this.value(operand, place);
+        sameWidthAsOperand(operand, relation, query.at);
         place.reads.add(columns, 'FILTER', query.at);
         place.reads.add(left.lineage, 'FILTER', at);
         return { lineage: transformed(left.lineage), type: BOOLEAN };
@@ -214,6 +217,12 @@ export abstract class ExpressionLineage {
   }
 }
 
+function sameWidthAsOperand(operand: Expression | null, { columns, rest }: Relation, at: number): void {
+  const width = operand?.node === 'row' ? operand.items.length : 1;
+  if (rest !== undefined || columns.length === width) return;
+  throw new SqlFailure(`the subquery has ${columns.length} columns, ${width} ${width === 1 ? 'is' : 'are'} compared with it`, at);
+}
+
 /** The operands among the parts of a form, in order. */
 export function operands(parts: readonly FormPart[]): Expression[] {
   return parts.filter((part) => typeof part !== 'string');
@@ -235,6 +244,20 @@ function castLineage({ lineage, type: from }: Value, to: LogicalType): FieldLine
       return { name, lineage: part === undefined ? FROM_NOTHING : castLineage({ lineage: part.lineage, type: from.fields[i]?.type ?? null }, type) };
     }));
   }));
+}
+
+/** The window and the named ones it builds on. */
+function windowWithBases(over: WindowSpec | Identifier, place: Place): WindowSpec[] {
+  const specs: WindowSpec[] = [];
+  let next: WindowSpec | Identifier | null = over;
+  while (next !== null) {
+    const spec: WindowSpec = 'node' in next ? next : windowNamed(next, place);
+    if (specs.includes(spec)) throw new SqlFailure('this window is defined by itself', spec.base?.at ?? 0);
+    if (specs.length >= MAX_WINDOW_BASES) throw new SqlFailure(`more than ${MAX_WINDOW_BASES} windows are based on each other`, spec.base?.at ?? 0);
+    specs.push(spec);
+    next = spec.base;
+  }
+  return specs;
 }
 
 function windowNamed({ name, at }: Identifier, place: Place): WindowSpec {

@@ -16,6 +16,32 @@ const ROW_FUNCTIONS = new Set([
   'UPPER', 'LOWER', 'TRIM', 'CONCAT', 'CONCAT_WS', 'SUBSTRING', 'CHAR_LENGTH', 'ABS', 'ROUND', 'FLOOR', 'CEIL', 'COALESCE', 'IFNULL', 'NULLIF', 'IF', 'DATE_FORMAT', 'EXTRACT', 'TO_TIMESTAMP', 'TO_TIMESTAMP_LTZ', 'REPLACE', 'JSON_VALUE', 'MOD', 'CARDINALITY', 'MD5', 'SHA256',
 ]);
 
+/** Refuses aggregates and OVER windows where rows are not there yet to be aggregated: in WHERE, and in each other. */
+export function checkRowsOnly(expression: Expression, where: string): void {
+  for (const part of everythingIn(expression)) {
+    if (part.node !== 'call') continue;
+    if (part.over !== null) throw new SqlFailure(`an OVER window cannot stand in ${where}`, part.at);
+    if (isAggregate(part) && !GROUP_QUESTIONS.has(callName(part))) throw new SqlFailure(`the aggregate ${callName(part)} cannot stand in ${where}`, part.at);
+  }
+}
+
+const GROUP_QUESTIONS = new Set(['GROUPING', 'GROUPING_ID', 'GROUP_ID']);
+
+function refuseNestedAggregates(expression: Expression): void {
+  for (const part of everythingIn(expression)) {
+    if (part.node !== 'call' || part.over !== null || !isAggregate(part)) continue;
+    for (const argument of part.parts ?? []) if (typeof argument !== 'string') checkRowsOnly(argument, `the aggregate ${callName(part)}`);
+  }
+}
+
+/** An expression and all in it, but for subqueries. */
+function* everythingIn(expression: Expression): Generator<Expression> {
+  yield expression;
+  const inside = expression.node === 'call' ? (expression.parts ?? []).filter((part) => typeof part !== 'string')
+    : expression.node === 'field' || expression.node === 'element' ? [expression.of] : childrenOf(expression);
+  for (const child of inside) yield* everythingIn(child);
+}
+
 type StepsOf = (name: Name) => readonly string[];
 
 /** Refuses a select list that names, beside aggregates, a column that is not grouped by. */
@@ -24,6 +50,7 @@ export function checkGrouping({ items, groupBy, having, from }: Select, stepsOf:
   const selected = items.map(({ expression }) => expression);
   const aggregates = groupBy !== null || [...selected, ...(having === null ? [] : [having])].some(hasAggregate);
   if (!aggregates) return;
+  for (const expression of [...selected, ...(having === null ? [] : [having])]) refuseNestedAggregates(expression);
   const keys = (groupBy ?? []).flatMap(expressionsOf);
   const grouped = new Set(keys.map((key) => shape(key, stepsOf)));
   const columns = keys.filter((key) => key.node === 'column').map((key) => stepsOf(key.path).join('\u0000'));

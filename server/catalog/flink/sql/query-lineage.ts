@@ -1,8 +1,8 @@
 import { merged } from '../field-lineage.ts';
-import { checkGrouping } from './grouping.ts';
+import { checkGrouping, checkRowsOnly } from './grouping.ts';
 import { type CommonTables, ExpressionLineage, operands, type Place } from './expression-lineage.ts';
 import { leastRestrictive } from './least-restrictive.ts';
-import { type Column, Relation, type Value } from './relation.ts';
+import { type Column, nullableColumn, Relation, type Value } from './relation.ts';
 import { Ancestry } from './ancestry.ts';
 import { fieldOf, type Member, memberNamed, NO_NAMES, resolveName, type Scope, scopeOf } from './scope.ts';
 import { SqlFailure } from './sql-failure.ts';
@@ -24,11 +24,18 @@ export interface Surroundings {
 interface Source {
   readonly members: readonly Member[];
   readonly common: ReadonlyMap<string, Column>;
-  readonly all: readonly Column[];
+  readonly all: () => readonly Column[];
 }
+
+/** How many tables one FROM clause may join: every join looks at those before it. */
+const MAX_TABLES = 500;
+/** How many columns the queries of a script may have together, `*` expanded: far beyond people, within memory. */
+const MAX_COLUMNS = 5_000_000;
 
 /** What the columns of queries come from and what decides their rows. */
 export abstract class QueryLineage extends ExpressionLineage {
+  #columnsSoFar = 0;
+
   /** The relation of a FROM item other than a join, with reads of its own joined in `reads`. */
   abstract member(reference: TableReference, siblings: Scope, tables: CommonTables | null, reads: Ancestry): Member;
   abstract tableNamed(name: Name, tables: CommonTables | null, options?: Options): Relation;
@@ -128,6 +135,7 @@ export abstract class QueryLineage extends ExpressionLineage {
 
   /** WHERE is kept as written, unless its type alone makes it true: `x IS NOT NULL` where x never is. */
   #where(condition: Expression, place: Place): void {
+    checkRowsOnly(condition, 'WHERE');
     const alone = condition.node === 'operation' && condition.operator === 'IS NOT NULL';
     this.#filter(condition, { ...place, simplified: alone });
   }
@@ -148,10 +156,12 @@ export abstract class QueryLineage extends ExpressionLineage {
   #columns(items: readonly SelectItem[], source: Source, place: Place): Column[] {
     const columns: Column[] = [];
     for (const { expression, alias } of items) {
-      if (expression.node === 'star') columns.push(...this.#star(expression, source, place.scope));
-      else if (expression.node === 'field' && expression.field.name === '*') columns.push(...fieldsOf(this.value(expression.of, place), expression.field));
+      if (expression.node === 'star') append(columns, this.#star(expression, source, place.scope));
+      else if (expression.node === 'field' && expression.field.name === '*') append(columns, fieldsOf(this.value(expression.of, place), expression.field));
       else columns.push({ ...valueOnly(this.value(expression, place)), name: alias?.name ?? nameOf(expression) ?? `EXPR$${columns.length}` });
+      if (this.#columnsSoFar + columns.length > MAX_COLUMNS) throw new SqlFailure(`the queries of the script have more than ${MAX_COLUMNS} columns together`, expression.at);
     }
+    this.#columnsSoFar += columns.length;
     return columns;
   }
 
@@ -159,7 +169,7 @@ export abstract class QueryLineage extends ExpressionLineage {
     if (qualifier.length === 0) {
       if (source.members.length === 0) throw new SqlFailure('* needs a FROM clause', at);
       for (const { relation } of source.members) refuseDuplicates(relation, at);
-      return source.all;
+      return source.all();
     }
     const member = memberOutward(qualifier, scope);
     if (member === null) return fieldsOf(resolveName(qualifier, scope), qualifier.at(-1) as Identifier);
@@ -171,13 +181,16 @@ export abstract class QueryLineage extends ExpressionLineage {
   #from({ first, joins }: From, outer: Scope | null, tables: CommonTables | null, reads: Ancestry): Source {
     let source = this.#item(first, scopeOf([], outer), tables, reads);
     for (const join of joins) {
+      if (source.members.length >= MAX_TABLES) throw new SqlFailure(`more than ${MAX_TABLES} tables in one FROM clause`, join.at);
       const siblings = scopeOf(source.members, outer, source.common);
       const right = this.#item(join.right, siblings, tables, reads);
-      const left = join.type === 'RIGHT' || join.type === 'FULL' ? nullable(source) : source;
-      const joined = { left, right: join.type === 'LEFT' || join.type === 'FULL' ? nullable(right) : right };
-      const names = join.natural ? sharedNames(left.all, right.all) : join.using;
+      refuseSameAlias(source.members, right.members, join.right);
+      const joined = {
+        left: join.type === 'RIGHT' || join.type === 'FULL' ? nullable(source) : source,
+        right: join.type === 'LEFT' || join.type === 'FULL' ? nullable(right) : right,
+      };
+      const names = join.natural ? sharedNames(source.all(), right.all(), join.at) : join.using;
       source = names === null ? side(joined.left, joined.right) : this.#using(joined.left, joined.right, names, reads);
-      refuseSameAlias(source.members, join.right);
       if (join.on === null) continue;
       const place = this.#place(scopeOf(source.members, outer, source.common), tables, NO_WINDOWS, reads);
       reads.add(this.value(join.on, place).lineage, 'JOIN', join.on.at);
@@ -194,7 +207,7 @@ export abstract class QueryLineage extends ExpressionLineage {
       const scope = scopeOf([...siblings.members, member], siblings.parent, siblings.common);
       reads.add(this.value(reference.period, this.#place(scope, tables, NO_WINDOWS, reads)).lineage, 'JOIN', reference.period.at);
     }
-    return { members: [member], common: NO_NAMES, all: member.relation.columns };
+    return { members: [member], common: NO_NAMES, all: () => member.relation.columns };
   }
 
   #using(left: Source, right: Source, names: readonly Identifier[], reads: Ancestry): Source {
@@ -206,41 +219,46 @@ export abstract class QueryLineage extends ExpressionLineage {
       common.set(name.name, { name: name.name, ...this.coalesced(sides) });
     }
     const merging = new Set(names.map(({ name }) => name));
-    const others = [...left.all, ...right.all].filter(({ name }) => !merging.has(name));
-    return { members: [...left.members, ...right.members], common, all: [...names.map(({ name }) => common.get(name) as Column), ...others] };
+    const shared = names.map(({ name }) => common.get(name) as Column);
+    const all = (): Column[] => [...shared, ...[...left.all(), ...right.all()].filter(({ name }) => !merging.has(name))];
+    return { members: [...left.members, ...right.members], common, all };
   }
 
   /** A FROM clause in parentheses with a name, as one relation. */
   joined(from: From, siblings: Scope, tables: CommonTables | null): Relation {
     const reads = new Ancestry();
-    return new Relation(this.#from(from, siblings, tables, reads).all, reads);
+    return new Relation(this.#from(from, siblings, tables, reads).all(), reads);
   }
 
   abstract coalesced(values: readonly Value[]): Value;
 }
 
-const NO_SOURCE: Source = { members: [], common: NO_NAMES, all: [] };
+const NO_SOURCE: Source = { members: [], common: NO_NAMES, all: () => [] };
 
 function side(left: Source, right: Source): Source {
-  return { members: [...left.members, ...right.members], common: new Map([...left.common, ...right.common]), all: [...left.all, ...right.all] };
+  const common = right.common.size === 0 ? left.common : new Map([...left.common, ...right.common]);
+  return { members: [...left.members, ...right.members], common, all: () => [...left.all(), ...right.all()] };
 }
 
 function nullable({ members, common, all }: Source): Source {
-  const relation = new Relation(all, new Ancestry()).nullable();
-  return { members: members.map((member) => ({ ...member, relation: member.relation.nullable() })), common, all: relation.columns };
+  return { members: members.map((member) => ({ ...member, relation: member.relation.nullable() })), common, all: () => all().map(nullableColumn) };
 }
 
-function sharedNames(left: readonly Column[], right: readonly Column[]): Identifier[] {
+function sharedNames(left: readonly Column[], right: readonly Column[], at: number): Identifier[] {
   const there = new Set(right.map(({ name }) => name));
-  return left.filter(({ name, rest }) => rest === undefined && there.has(name)).map(({ name }) => ({ name, at: 0 }));
+  return left.filter(({ name, rest }) => rest === undefined && there.has(name)).map(({ name }) => ({ name, at }));
 }
 
-function refuseSameAlias(members: readonly Member[], { at }: TableReference): void {
-  const aliases = members.map(({ alias }) => alias).filter((alias) => alias !== null);
-  const twice = aliases.find((alias, i) => aliases.indexOf(alias) !== i);
-  const named = members.filter(({ alias }) => alias === twice);
-  const differentTables = new Set(named.map(({ relation }) => relation.table)).size === named.length && named.every(({ relation }) => relation.table !== null);
-  if (twice !== undefined && !differentTables) throw new SqlFailure(`the name '${twice}' is given to two tables of one FROM clause`, at);
+function refuseSameAlias(left: readonly Member[], right: readonly Member[], { at }: TableReference): void {
+  for (const { alias, relation } of right) {
+    if (alias === null) continue;
+    const same = left.some((member) => member.alias === alias && (relation.table === null || member.relation.table === null || member.relation.table === relation.table));
+    if (same) throw new SqlFailure(`the name '${alias}' is given to two tables of one FROM clause`, at);
+  }
+}
+
+function append(columns: Column[], more: readonly Column[]): void {
+  for (const column of more) columns.push(column);
 }
 
 function refuseDuplicates(relation: Relation, at: number): void {

@@ -32,6 +32,9 @@ export interface ResolvedName extends Value {
 /** How the first step of a name begins that is a column of the query itself, not of one around it. */
 export const IN_THIS_QUERY = '0:';
 
+/** The most parts the name of a table has: catalog, database, table. */
+const MAX_TABLE_NAME = 3;
+
 export const NO_NAMES: ReadonlyMap<string, never> = new Map<string, never>();
 
 export function scopeOf(members: readonly Member[], parent: Scope | null, common: ReadonlyMap<string, Column> = NO_NAMES): Scope {
@@ -60,7 +63,7 @@ export function resolveName(path: Name, scope: Scope): ResolvedName {
 }
 
 function qualifiedBy(path: Name, scope: Scope): ResolvedName | null {
-  for (let length = path.length - 1; length >= 1; length--) {
+  for (let length = Math.min(path.length - 1, MAX_TABLE_NAME); length >= 1; length--) {
     const prefix = path.slice(0, length);
     let outside = 0;
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
@@ -137,7 +140,7 @@ function inRelation(names: Name, relation: Relation, place: string): ResolvedNam
   const exact = relation.named(first.name);
   if (exact.length > 1) throw new SqlFailure(`column '${first.name}' is ambiguous: the query below has ${exact.length} columns of this name`, first.at);
   if (exact[0] !== undefined) return insideColumn(exact[0], names.slice(1), [place, first.name]);
-  const peeked = relation.columns.flatMap((column) => peek(column, names, [place, column.name]));
+  const peeked = relation.fieldsInRows.has(first.name) ? relation.columns.flatMap((column) => peek(column, names, [place, column.name])) : [];
   if (peeked.length > 0) return leastDeep(peeked, first);
   if (relation.rest === undefined) return null;
   const value = (relation.rest.rest as (name: string) => Value)(first.name);

@@ -81,8 +81,10 @@ class ScriptLineage extends TableFunctionLineage {
       case 'create-model':
         return void catalog.models.set(catalog.fullName(statement.name), statement.outputs?.map(({ name, type }) => ({ name: name.name, type })) ?? null);
       case 'create-catalog':
-        return catalog.addCatalog((statement.name[0] as Identifier).name);
-      case 'create-function': case 'create-database': case 'no-effect':
+        return catalog.addCatalog((statement.name[0] as Identifier).name, statement.options);
+      case 'create-database':
+        return catalog.addDatabase(statement.name);
+      case 'create-function': case 'no-effect':
         return;
       case 'drop':
         return statement.what === 'TABLE' || statement.what === 'VIEW' ? catalog.drop(statement.name, statement) : undefined;
@@ -104,11 +106,8 @@ class ScriptLineage extends TableFunctionLineage {
   }
 
   #use(what: 'catalog' | 'database', name: Name): void {
-    const [first, second] = name.map((part) => part.name);
-    if (what === 'catalog') Object.assign(this.#catalog, { catalog: first, database: 'default' });
-    else if (second === undefined) this.#catalog.database = first as string;
-    else Object.assign(this.#catalog, { catalog: first, database: second });
-    if (what === 'catalog' && first === 'default_catalog') this.#catalog.database = 'default_database';
+    if (what === 'catalog') this.#catalog.useCatalog((name[0] as Identifier).name);
+    else this.#catalog.useDatabase(name);
   }
 
   // — definitions
@@ -244,6 +243,8 @@ class ScriptLineage extends TableFunctionLineage {
     const stored = table.unknownColumns === undefined ? persisted(table).map((column) => column.name) : null;
     const targets = columns?.map((column) => this.#target(column, stored, table)) ?? stored?.filter((column) => !fixed.has(column)) ?? rows.columns.map((column) => column.name);
     for (const { column } of partition) this.#target(column, stored, table);
+    const twice = columns?.find(({ name: column }, i) => columns.findIndex((other) => other.name === column) !== i);
+    if (twice !== undefined) throw new SqlFailure(`column '${twice.name}' is written twice`, twice.at);
     const written = widened(rows.columns, targets.length);
     if (written.length !== targets.length) {
       throw new SqlFailure(`the query has ${rows.columns.length} columns, '${table.name}' takes ${targets.length}: ${targets.slice(0, 20).join(', ')}`, query.at);

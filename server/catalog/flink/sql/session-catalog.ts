@@ -50,7 +50,10 @@ export class SessionCatalog {
   readonly models = new Map<string, readonly { readonly name: string; readonly type: LogicalType | null }[] | null>();
   readonly #permanent = new Map<string, CatalogObject>();
   readonly #temporary = new Map<string, CatalogObject>();
-  readonly #createdCatalogs = new Set<string>();
+  /** Catalogs the script creates, with the database each begins in. */
+  readonly #createdCatalogs = new Map([[DEFAULT_CATALOG, DEFAULT_DATABASE]]);
+  /** Databases of the default catalog: it lives as long as the session, so the script creates all of them. */
+  readonly #databases = new Set([DEFAULT_DATABASE]);
   readonly #known: KnownTables;
 
   constructor(known: KnownTables) {
@@ -91,6 +94,8 @@ export class SessionCatalog {
 
   create(object: CatalogObject, { temporary, replace, ifNotExists, at }: { temporary: boolean; replace: boolean; ifNotExists: boolean; at: number }): void {
     const objects = temporary ? this.#temporary : this.#permanent;
+    const [catalog, database] = object.name.split('.', 2) as [string, string];
+    this.#checkDatabase(catalog, database, at);
     if (objects.has(object.name) && !replace) {
       if (ifNotExists) return;
       throw new SqlFailure(`'${object.name}' exists already`, at);
@@ -115,8 +120,29 @@ export class SessionCatalog {
     this.epoch++;
   }
 
-  addCatalog(name: string): void {
-    this.#createdCatalogs.add(name);
+  addCatalog(name: string, options: Options): void {
+    this.#createdCatalogs.set(name, options['default-database'] ?? 'default');
+  }
+
+  addDatabase(name: Name): void {
+    const [catalog, database] = name.length === 1 ? [this.catalog, (name[0] as Identifier).name] : name.map((part) => part.name);
+    if (catalog === DEFAULT_CATALOG) this.#databases.add(database as string);
+  }
+
+  useCatalog(name: string): void {
+    this.catalog = name;
+    this.database = this.#createdCatalogs.get(name) ?? 'default';
+  }
+
+  useDatabase(name: Name): void {
+    const [catalog, database] = name.length === 1 ? [this.catalog, (name[0] as Identifier).name] : name.map((part) => part.name);
+    this.#checkDatabase(catalog as string, database as string, (name[0] as Identifier).at);
+    Object.assign(this, { catalog, database });
+  }
+
+  #checkDatabase(catalog: string, database: string, at: number): void {
+    if (catalog !== DEFAULT_CATALOG || this.#databases.has(database)) return;
+    throw new SqlFailure(`there is no database '${database}' in ${DEFAULT_CATALOG}${didYouMean(database, this.#databases)}`, at);
   }
 
   #names(): string[] {

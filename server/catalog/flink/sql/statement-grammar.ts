@@ -80,7 +80,7 @@ export class StatementGrammar extends QueryGrammar {
       reader.skipStatement();
       return { node: 'unknown-effect', reason: 'EXECUTE PLAN runs a plan file that is not part of the script', at };
     }
-    return this.statement();
+    return reader.nested(() => this.statement());
   }
 
   /** `COMPILE [AND EXECUTE] PLAN 'file' [IF NOT EXISTS] FOR …`. */
@@ -159,8 +159,10 @@ export class StatementGrammar extends QueryGrammar {
       if (!reader.accept(what.toUpperCase())) continue;
       this.#ifNotExists();
       const name = reader.compoundName(`the name of a ${what}`);
+      if (reader.accept('COMMENT')) reader.string('a comment');
+      const options = reader.accept('WITH') ? this.#options() : {};
       reader.skipStatement();
-      return { node: `create-${what}`, name };
+      return { node: `create-${what}`, name, options };
     }
     if (reader.is('CONNECTION')) return this.#withoutEffect();
     return reader.fail('TABLE, VIEW, FUNCTION, CATALOG, DATABASE or MODEL');

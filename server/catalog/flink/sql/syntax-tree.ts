@@ -318,6 +318,7 @@ export interface CreateModel {
 export interface CreateContainer {
   readonly node: 'create-catalog' | 'create-database';
   readonly name: Name;
+  readonly options: Options;
 }
 export interface Drop {
   readonly node: 'drop';
