@@ -62,10 +62,8 @@ export const NODE_RULES: ReadonlyMap<string, NodeRule> = new Map<string, NodeRul
   ...stream('temporal-sort', sort),
   ...stream('process-table-function', processTableFunction),
 
-  ...batch('join', mergeJoin),
-  ...batch('hash-join', mergeJoin),
+  ...batch('join', join),
   ...batch('sort-merge-join', mergeJoin),
-  ...batch('adaptive-join', mergeJoin),
   ...batch('nested-loop-join', nestedLoopJoin),
   ...batch('hash-aggregate', batchAggregate),
   ...batch('sort-aggregate', batchAggregate),

@@ -20,6 +20,11 @@ export interface InputRow extends Row {
   readonly outputType: unknown;
 }
 
+/** The position of each field by its name, the first of several. */
+export function positionsByName(fields: readonly RowField[]): ReadonlyMap<string, number> {
+  return new Map(fields.map(({ name }, i) => [name, i] as const).reverse());
+}
+
 /** How one type of node makes its row from its inputs. Throws NotUnderstood when the node is not as expected. */
 export type NodeRule = (walk: NodeWalk) => Row;
 
@@ -70,7 +75,7 @@ export class NodeWalk {
   /** The lineage of several columns together. */
   all(indexes: readonly number[], columns: readonly FieldLineage[]): FieldLineage {
     const picked = indexes.map((index) => this.column(index, columns));
-    this.run.budget.spend(picked.reduce((sum, { length }) => sum + length, 1));
+    this.run.budget.spend(picked.reduce((sum, { length }) => sum + length + 1, 0));
     return merged(picked);
   }
 

@@ -41,7 +41,7 @@ function readsBehind(run: PlanRun, sink: PlanNode): readonly FieldRead[] {
   const reads = new Map<string, FieldRead>();
   for (const node of behind(run, [sink])) {
     for (const [key, read] of run.readsOf(node)) {
-      run.budget.spend(1);
+      run.budget.spend(2);
       reads.set(key, read);
     }
   }
@@ -61,7 +61,7 @@ function behind(run: PlanRun, ends: readonly PlanNode[]): ReadonlySet<PlanNode> 
 
 /** Tables once each, as first met; a source behind something unknown may be read in any of its columns. */
 function tablesOf(run: PlanRun, nodes: readonly PlanNode[]): readonly TableUse[] {
-  const doubtful = behind(run, nodes.filter((node) => run.unknownOf(node).size > 0));
+  const doubtful = behind(run, nodes.filter((node) => run.isDoubtful(node)));
   const uses = new Map<string, TableUse>();
   for (const node of nodes) {
     for (const use of run.tablesOf(node)) {

@@ -15,12 +15,13 @@ export class PlanRun {
   readonly #reads = new Map<PlanNode, Map<string, FieldRead>>();
   readonly #tables = new Map<PlanNode, TableUse[]>();
   readonly #unknown = new Map<PlanNode, Set<string>>();
+  readonly #doubtful = new Set<PlanNode>();
   readonly #declared = new Map<string, LogicalType>();
 
   addRead(node: PlanNode, why: FieldRead['why'], lineage: FieldLineage): void {
     const reads = entryOf(this.#reads, node, () => new Map<string, FieldRead>());
     for (const { table, column, path } of placesOf(lineage)) {
-      this.budget.spend(1 + path.length);
+      this.budget.spend(4 + path.length);
       const read = { table, column, path, why };
       reads.set(`${why}\u0000${placeKey(read)}`, read);
     }
@@ -34,7 +35,14 @@ export class PlanRun {
     entryOf(this.#tables, node, () => []).push(use);
   }
 
+  /** What flows through the node, or decides its rows, is not known. */
   addUnknown(node: PlanNode, reason: string): void {
+    this.#doubtful.add(node);
+    this.addUnnamed(node, reason);
+  }
+
+  /** Only what something is called is not known. */
+  addUnnamed(node: PlanNode, reason: string): void {
     entryOf(this.#unknown, node, () => new Set<string>()).add(`node ${node.id} (${shortName(node.type)}): ${reason}`);
   }
 
@@ -57,6 +65,10 @@ export class PlanRun {
 
   tablesOf(node: PlanNode): readonly TableUse[] {
     return this.#tables.get(node) ?? [];
+  }
+
+  isDoubtful(node: PlanNode): boolean {
+    return this.#doubtful.has(node);
   }
 
   unknownOf(node: PlanNode): ReadonlySet<string> {

@@ -8,9 +8,9 @@ import { isObject, type JsonObject } from './plan-json.ts';
 const MAX_TYPE_DEPTH = 100;
 
 /** Roots whose name in a plan is not the one that `LogicalType` uses. */
-const ROOTS: { readonly [root: string]: string } = {
-  TIMESTAMP_WITHOUT_TIME_ZONE: 'TIMESTAMP', TIMESTAMP_WITH_LOCAL_TIME_ZONE: 'TIMESTAMP_LTZ', TIMESTAMP_WITH_TIME_ZONE: 'TIMESTAMP_TZ',
-};
+const ROOTS: ReadonlyMap<string, string> = new Map([
+  ['TIMESTAMP_WITHOUT_TIME_ZONE', 'TIMESTAMP'], ['TIMESTAMP_WITH_LOCAL_TIME_ZONE', 'TIMESTAMP_LTZ'], ['TIMESTAMP_WITH_TIME_ZONE', 'TIMESTAMP_TZ'],
+]);
 
 /**
  * Types of a plan: a text as SQL writes it or, where a time attribute or another type SQL cannot write is inside,
@@ -18,10 +18,15 @@ const ROOTS: { readonly [root: string]: string } = {
  */
 export class PlanTypes {
   readonly #parsed = new Map<string, LogicalType>();
+  readonly #read = new WeakMap<JsonObject, LogicalType>();
 
   /** The type, with UNKNOWN_TYPE for what cannot be told. */
   of(json: unknown): LogicalType {
-    return this.#typeOf(json, 0);
+    const known = isObject(json) ? this.#read.get(json) : undefined;
+    if (known !== undefined) return known;
+    const type = this.#typeOf(json, 0);
+    if (isObject(json)) this.#read.set(json, type);
+    return type;
   }
 
   /** The fields of a row type; null when it is none. */
@@ -75,7 +80,7 @@ function namedParts(parts: unknown, typeKey: string, typeOf: (json: unknown) => 
 function leaf({ type, precision, length }: JsonObject): LogicalType {
   if (typeof type !== 'string') return UNKNOWN_TYPE;
   const detail = typeof precision === 'number' ? precision : typeof length === 'number' ? length : undefined;
-  return atomic(ROOTS[type] ?? type, detail);
+  return atomic(ROOTS.get(type) ?? type, detail);
 }
 
 function parsedType(text: string): LogicalType {

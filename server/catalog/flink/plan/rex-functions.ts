@@ -16,6 +16,7 @@ export interface Call {
   isDeclaredType(lineage: FieldLineage, type: LogicalType): boolean;
 }
 
+/** What a function computes that may look at everything it is given. */
 export function computedFromAll({ operands }: Call): FieldLineage {
   return transformed(merged(operands.map(({ lineage }) => lineage)));
 }

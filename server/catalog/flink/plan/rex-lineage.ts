@@ -58,7 +58,7 @@ function fieldAccess(rex: JsonObject, scope: RexScope, depth: number): FieldLine
   if (typeof name !== 'string') return unknown(scope, 'expected a name in a field access');
   if (!isObject(expr) || expr.kind !== 'CORREL_VARIABLE') {
     const inside = lineageOfRex(expr, scope, depth + 1);
-    for (const strand of inside) if (strand.strand === 'place') scope.budget.spend(strand.origin.path.length);
+    for (const strand of inside) scope.budget.spend(strand.strand === 'place' ? strand.origin.path.length : strand.strand === 'row' ? strand.parts.length : 1);
     return accessed(inside, name);
   }
   return scope.correlated?.(name, expr) ?? unknown(scope, 'an expression refers to a column of the left side that is not there');
@@ -68,7 +68,7 @@ function call(rex: JsonObject, scope: RexScope, depth: number): FieldLineage {
   if (rex.operands !== undefined && !Array.isArray(rex.operands)) return unknown(scope, 'expected a list of operands in a call');
   const operands = ((rex.operands ?? []) as readonly unknown[]).map((operand): Operand => ({
     lineage: lineageOfRex(operand, scope, depth + 1),
-    type: () => typeOfRex(operand, scope.types),
+    type: () => typeOfRex(operand, scope),
     isLiteral: isObject(operand) && operand.kind === 'LITERAL',
     literal: isObject(operand) && operand.kind === 'LITERAL' && typeof operand.value === 'string' ? operand.value : null,
   }));
@@ -85,7 +85,7 @@ export function functionName({ internalName }: JsonObject): string | null {
 }
 
 /** The type of an expression. Field accesses have none of their own, it is that of the field. */
-export function typeOfRex(rex: unknown, types: PlanTypes): LogicalType {
+export function typeOfRex(rex: unknown, { types, budget }: Pick<RexScope, 'types' | 'budget'>): LogicalType {
   const steps: string[] = [];
   let inner = rex;
   while (isObject(inner) && inner.kind === 'FIELD_ACCESS' && typeof inner.name === 'string') {
@@ -94,6 +94,7 @@ export function typeOfRex(rex: unknown, types: PlanTypes): LogicalType {
   }
   let type = isObject(inner) ? types.of(inner.type) : UNKNOWN_TYPE;
   for (const step of steps.reverse()) {
+    budget.spend(type.kind === 'row' ? type.fields.length : 1);
     type = (type.kind === 'row' ? type.fields.find(({ name }) => name === step)?.type : undefined) ?? UNKNOWN_TYPE;
   }
   return type;

@@ -1,10 +1,10 @@
 import { PlanFault } from './plan-fault.ts';
 
 /**
- * Units of work (origins looked at, path steps copied, nodes visited) one answer may cost. The largest plans seen
- * need some ten thousand; a plan made to multiply origins through its nodes is refused after about a second.
+ * Units of work (origins merged, path steps copied, reads kept, nodes visited) one answer may cost. The largest plans
+ * seen need about a thousand; each may keep an object, so this also bounds memory to some hundred megabytes.
  */
-const MAX_WORK = 20_000_000;
+const MAX_WORK = 3_000_000;
 
 export class WorkBudget {
   #left = MAX_WORK;

@@ -1,4 +1,5 @@
 import type { FieldLineage } from '../../field-lineage.ts';
+import type { RowField } from '../../logical-type.ts';
 import { NotUnderstood } from '../plan-fault.ts';
 import { indexesAt } from '../plan-json.ts';
 import type { InputRow, NodeRule, NodeWalk } from '../node-walk.ts';
@@ -13,7 +14,7 @@ export const groupAggregate: NodeRule = (walk) => {
 export const localGroupAggregate: NodeRule = (walk) => {
   const { columns } = walk.input;
   const keys = grouped(walk, walk.json.grouping, columns);
-  return { columns: withBuffers(walk, keys, accumulated(walk, walk.json.aggCalls, columns)), beneath: columns };
+  return { columns: withBuffers(walk.fields, keys, accumulated(walk, walk.json.aggCalls, columns)), beneath: columns };
 };
 
 /** Second of two stages: its keys are columns of its input, its arguments those of the first stage's input. */
@@ -28,7 +29,7 @@ export const incrementalGroupAggregate: NodeRule = (walk) => {
   const beneath = rowsBeneath(walk, json.partialLocalAggInputRowType);
   const partial = [...grouped(walk, json.partialAggGrouping, walk.input.columns), ...aggregated(walk, json.partialOriginalAggCalls, beneath)];
   const keys = grouped(walk, json.finalAggGrouping, partial);
-  return { columns: withBuffers(walk, keys, walk.all(partial.map((_, i) => i), partial)), beneath: partial };
+  return { columns: withBuffers(walk.fields, keys, walk.all(partial.map((_, i) => i), partial)), beneath: partial };
 };
 
 /** Hash and sort aggregation in batch: one stage, or a local one (not final) and one that merges. */
@@ -37,7 +38,7 @@ export const batchAggregate: NodeRule = (walk) => {
   const keys = [...grouped(walk, json.grouping, input.columns), ...picked(walk, json.auxGrouping ?? [], input.columns)];
   const args = json.isMerge === true ? rowsBeneath(walk, json.aggInputRowType) : input.columns;
   if (json.isFinal === true) return { columns: [...keys, ...aggregated(walk, json.aggCalls, args)] };
-  return { columns: withBuffers(walk, keys, accumulated(walk, json.aggCalls, args)), beneath: args };
+  return { columns: withBuffers(walk.fields, keys, accumulated(walk, json.aggCalls, args)), beneath: args };
 };
 
 export function grouped(walk: NodeWalk, keys: unknown, columns: readonly FieldLineage[]): readonly FieldLineage[] {
@@ -50,9 +51,9 @@ function picked(walk: NodeWalk, indexes: unknown, columns: readonly FieldLineage
   return indexesAt(indexes, 'grouping').map((index) => walk.column(index, columns));
 }
 
-/** As many buffers as the node's row has columns beside the keys and what comes `after` them. */
-export function withBuffers(walk: NodeWalk, keys: readonly FieldLineage[], buffer: FieldLineage, after: readonly FieldLineage[] = []): readonly FieldLineage[] {
-  const buffers = walk.fields.length - keys.length - after.length;
+/** As many buffers as the row has fields beside the keys and what comes `after` them. */
+export function withBuffers(fields: readonly RowField[], keys: readonly FieldLineage[], buffer: FieldLineage, after: readonly FieldLineage[] = []): readonly FieldLineage[] {
+  const buffers = fields.length - keys.length - after.length;
   if (buffers < 0) throw new NotUnderstood('expected at least the keys in outputType');
   return [...keys, ...Array.from({ length: buffers }, () => buffer), ...after];
 }

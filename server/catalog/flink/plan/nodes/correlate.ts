@@ -1,16 +1,16 @@
-import { accessed, ELEMENT, type FieldLineage, FROM_NOTHING, MAP_KEY, MAP_VALUE } from '../../field-lineage.ts';
+import { accessed, ELEMENT, type FieldLineage, FROM_NOTHING, MAP_KEY, MAP_VALUE, transformed } from '../../field-lineage.ts';
 import type { LogicalType } from '../../logical-type.ts';
 import { NotUnderstood } from '../plan-fault.ts';
-import { type JsonObject, listAt, objectAt } from '../plan-json.ts';
-import type { NodeRule, NodeWalk } from '../node-walk.ts';
-import { computedFromAll } from '../rex-functions.ts';
+import type { JsonObject } from '../plan-json.ts';
+import { type NodeRule, type NodeWalk, positionsByName } from '../node-walk.ts';
 import { functionName, typeOfRex } from '../rex-lineage.ts';
+import { functionCall } from './function-call.ts';
 
 /** CROSS JOIN UNNEST(…), LATERAL TABLE(f(…)): the row and what the function makes of it. The condition counts through the latter. */
 export const correlate: NodeRule = (walk) => {
-  const call = objectAt(walk.json.functionCall, 'functionCall');
-  const operands = listAt(call.operands ?? [], 'functionCall.operands');
-  const args = operands.map((operand) => walk.value(operand, [], leftColumn(walk)));
+  const { call, operands } = functionCall(walk);
+  const left = leftColumn(walk);
+  const args = operands.map((operand) => walk.value(operand, [], left));
   for (const arg of args) walk.readsLineage('JOIN', arg);
   const made = unnested(walk, call, operands[0], args) ?? fromArguments(walk, args);
   // What was pushed into an inner one stood in WHERE.
@@ -21,23 +21,19 @@ export const correlate: NodeRule = (walk) => {
 /** By the name the left side has; a name it has not stands for the position it has in the variable's own type. */
 function leftColumn(walk: NodeWalk) {
   const { columns, fields } = walk.input;
+  const positions = positionsByName(fields);
   return (name: string, variable: JsonObject): FieldLineage | null => {
-    const named = fields.findIndex((field) => field.name === name);
-    const position = named >= 0 ? named : walk.fieldsOf(variable.type, 'the type of a correlation variable').findIndex((field) => field.name === name);
+    const position = positions.get(name) ?? walk.fieldsOf(variable.type, 'the type of a correlation variable').findIndex((field) => field.name === name);
     return columns[position] ?? null;
   };
 }
 
 /** A user's function may compute every column it makes from every argument. */
 function fromArguments(walk: NodeWalk, args: readonly FieldLineage[]): readonly FieldLineage[] {
-  const made = computedFromAll({ operands: args.map((lineage) => ({ lineage, type: unasked, literal: null, isLiteral: false })), type: unasked, isDeclaredType: () => false });
+  const made = transformed(walk.all(args.map((_, i) => i), args));
   const count = walk.fields.length - walk.input.columns.length;
   if (count < 0) throw new NotUnderstood('expected at least the columns of the left side in outputType');
   return Array.from({ length: count }, () => made);
-}
-
-function unasked(): never {
-  throw new NotUnderstood('no type is needed here');
 }
 
 const UNNEST: ReadonlySet<string> = new Set(['UNNEST_ROWS', 'UNNEST_ROWS_WITH_ORDINALITY']);
@@ -46,7 +42,7 @@ function unnested(walk: NodeWalk, call: JsonObject, operand: unknown, args: read
   const name = functionName(call) ?? '';
   const [collection] = args;
   if (!UNNEST.has(name) || collection === undefined) return null;
-  const elements = elementColumns(operandType(walk, operand), collection);
+  const elements = elementColumns(typeOfRex(operand, walk.run), collection);
   return name === 'UNNEST_ROWS' ? elements : [...elements, FROM_NOTHING];
 }
 
@@ -55,8 +51,4 @@ function elementColumns(type: LogicalType, collection: FieldLineage): readonly F
   if (type.kind !== 'array' && type.kind !== 'multiset') throw new NotUnderstood('expected an array, a multiset or a map to unnest');
   const element = accessed(collection, ELEMENT);
   return type.element.kind === 'row' ? type.element.fields.map(({ name }) => accessed(element, name)) : [element];
-}
-
-function operandType(walk: NodeWalk, operand: unknown): LogicalType {
-  return typeOfRex(operand, walk.run.types);
 }

@@ -1,14 +1,14 @@
 import type { FieldLineage } from '../../field-lineage.ts';
 import type { RowReason } from '../../lineage.ts';
 import { NotUnderstood } from '../plan-fault.ts';
-import { indexAt, indexesAt, isObject, type JsonObject, listAt, objectAt, textAt } from '../plan-json.ts';
+import { indexAt, indexesAt, type JsonObject, listAt, objectAt, textAt } from '../plan-json.ts';
 import type { NodeRule, NodeWalk, Row } from '../node-walk.ts';
 import { readWindowing } from './windows.ts';
 
 export const join: NodeRule = (walk) => joinedBy(walk, objectAt(walk.json.joinSpec, 'joinSpec'));
 
-/** Batch joins that have the parts of the specification in the node itself. */
-export const mergeJoin: NodeRule = (walk) => joinedBy(walk, isObject(walk.json.joinSpec) ? walk.json.joinSpec : walk.json);
+/** A batch join that has the parts of the specification in the node itself. */
+export const mergeJoin: NodeRule = (walk) => joinedBy(walk, walk.json);
 
 export const nestedLoopJoin: NodeRule = (walk) => {
   const { left, right } = sides(walk);

@@ -9,7 +9,7 @@ export const lookupJoin: NodeRule = (walk) => {
   const { json } = walk;
   const left = walk.input.columns;
   const temporal = objectAt(json.temporalTable, 'temporalTable');
-  const table = tableRow(walk, temporal.lookupTableSource, walk.fieldsOf(temporal.outputType, 'temporalTable.outputType'));
+  const table = tableRow(walk, temporal.lookupTableSource, walk.fieldsOf(temporal.outputType, 'temporalTable.outputType')).columns;
   readKeys(walk, left, table);
   walk.readsCondition('JOIN', json.preFilterCondition, left);
   walk.readsCondition('JOIN', json.filterOnTemporalTable, table);

@@ -1,9 +1,10 @@
 import { type FieldLineage, FROM_NOTHING, merged, transformed } from '../../field-lineage.ts';
 import { sameButForNull } from '../../logical-type.ts';
 import { NotUnderstood } from '../plan-fault.ts';
-import { indexAt, indexesAt, isObject, type JsonObject, listAt, objectAt } from '../plan-json.ts';
-import type { InputRow, NodeRule, NodeWalk } from '../node-walk.ts';
+import { indexAt, indexesAt, isObject, type JsonObject } from '../plan-json.ts';
+import { type InputRow, type NodeRule, type NodeWalk, positionsByName } from '../node-walk.ts';
 import { functionName } from '../rex-lineage.ts';
+import { functionCall } from './function-call.ts';
 
 interface TableArgument {
   readonly input: InputRow;
@@ -15,8 +16,7 @@ interface TableArgument {
  * partition keys of its tables or, if it passes columns through, all columns of its table.
  */
 export const processTableFunction: NodeRule = (walk) => {
-  const call = objectAt(walk.json.functionCall, 'functionCall');
-  const operands = listAt(call.operands ?? [], 'functionCall.operands');
+  const { call, operands } = functionCall(walk);
   const tables = operands.filter((operand): operand is JsonObject => isObject(operand) && operand.kind === 'TABLE_ARG_CALL').map((operand) => tableArgument(walk, operand));
   const scalars = operands.filter((operand) => !isObject(operand) || operand.kind !== 'TABLE_ARG_CALL').map((operand) => walk.value(operand, []));
   const handing = CHANGELOG_FUNCTIONS.get(functionName(call) ?? '');
@@ -80,7 +80,8 @@ const CHANGELOG_FUNCTIONS: ReadonlyMap<string, ChangelogFunction> = new Map<stri
 
 /** The column that says what a change does is made of no field. */
 function byName(walk: NodeWalk, tables: readonly TableArgument[]): readonly FieldLineage[] {
-  return walk.fields.map(({ name }) => merged(tables.map(({ input }) => input.columns[input.fields.findIndex((field) => field.name === name)] ?? FROM_NOTHING)));
+  const found = tables.map(({ input }) => ({ columns: input.columns, positions: positionsByName(input.fields) }));
+  return walk.fields.map(({ name }) => merged(found.map(({ columns, positions }) => columns[positions.get(name) ?? -1] ?? FROM_NOTHING)));
 }
 
 const DEFAULT_OPERATION = 'op';

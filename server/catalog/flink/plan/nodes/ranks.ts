@@ -26,12 +26,13 @@ export const windowRank: NodeRule = (walk) => {
 export const batchRank: NodeRule = (walk) => {
   walk.reads('PARTITION', indexesAt(walk.json.partitionFields, 'partitionFields'), walk.input.columns);
   walk.reads('SORT', indexesAt(walk.json.sortFields, 'sortFields'), walk.input.columns);
-  return ranked(walk, walk.json.outputRankNumber);
+  return ranked(walk, walk.json.outputRowNumber);
 };
 
-/** ORDER BY, with or without a limit; nothing to sort by is a plain limit. */
+/** ORDER BY of batch and of bounded streams, with or without a limit. */
 export const sort: NodeRule = (walk) => {
-  walk.reads('SORT', sortFields(walk.json.sortSpec, 'sortSpec'), walk.input.columns);
+  const { sortSpec, orderBy } = walk.json;
+  walk.reads('SORT', sortFields(sortSpec ?? orderBy, 'sortSpec'), walk.input.columns);
   return walk.input;
 };
 
@@ -55,12 +56,12 @@ export const windowDeduplicate: NodeRule = (walk) => {
 export const overAggregate: NodeRule = (walk) => {
   const spec = objectAt(walk.json.overSpec, 'overSpec');
   const { columns } = walk.input;
-  const constants = listAt(spec.constants ?? [], 'overSpec.constants').map(() => FROM_NOTHING);
+  const args = [...columns, ...listAt(spec.constants ?? [], 'overSpec.constants').map(() => FROM_NOTHING)];
   walk.reads('PARTITION', partitionFields(spec.partition, 'overSpec.partition'), columns);
   const results = listAt(spec.groups, 'overSpec.groups').flatMap((group) => {
     const { orderBy, aggCalls } = objectAt(group, 'overSpec.groups');
     walk.reads('SORT', sortFields(orderBy, 'overSpec.groups.orderBy'), columns);
-    return aggregated(walk, aggCalls, [...columns, ...constants]);
+    return aggregated(walk, aggCalls, args);
   });
   return { columns: [...columns, ...results] };
 };

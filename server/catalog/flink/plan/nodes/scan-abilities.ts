@@ -2,15 +2,14 @@ import { accessed, type FieldLineage, FROM_UNKNOWN, fromColumn } from '../../fie
 import type { RowField } from '../../logical-type.ts';
 import { NotUnderstood } from '../plan-fault.ts';
 import { indexesAt, type JsonObject, listAt, objectAt, textAt } from '../plan-json.ts';
-import type { NodeWalk } from '../node-walk.ts';
+import type { NodeWalk, Row } from '../node-walk.ts';
 import type { PlanTable } from '../table-json.ts';
-import { aggregated } from './aggregate-calls.ts';
-import { grouped } from './aggregates.ts';
+import { accumulated } from './aggregate-calls.ts';
+import { grouped, withBuffers } from './aggregates.ts';
 
 /** The row of a source between two abilities. A field is undefined where nothing in the plan names it. */
-export interface ScanRow {
+export interface ScanRow extends Row {
   readonly fields: readonly (RowField | undefined)[];
-  readonly columns: readonly FieldLineage[];
 }
 interface Applied {
   readonly walk: NodeWalk;
@@ -27,6 +26,7 @@ export const ABILITIES: ReadonlyMap<string, (applied: Applied) => ScanRow> = new
   ['MetadataFilterPushDown', filteredByMetadata],
   ['PartitionPushDown', filteredByPartition],
   ['WatermarkPushDown', watermarked],
+  ['AggregatePushDown', aggregatedBySource],
   ['SourceWatermark', ({ row }) => row],
   ['LimitPushDown', ({ row }) => row],
   ['Partitioning', ({ row }) => row],
@@ -60,15 +60,26 @@ function withMetadata({ walk, table, row, ability }: Applied): ScanRow {
   const kept = fields.length - keys.length;
   if (kept < 0 || kept > row.columns.length) throw new NotUnderstood('expected the kept columns and one more for each of metadataKeys in producedType');
   if (fields.slice(0, kept).some(({ name }, i) => name !== row.fields[i]?.name)) throw new NotUnderstood('expected the kept columns first in producedType');
-  const metadata = keys.map((key, i) => fromColumn(table.name, declaredName(table, key, fields[kept + i]?.name ?? key)));
+  const declared = namesByKey(table);
+  const metadata = keys.map((key, i) => fromColumn(table.name, declaredName(declared, key, fields[kept + i]?.name ?? key)));
   return { fields, columns: [...row.columns.slice(0, kept), ...metadata] };
 }
 
-function declaredName({ columns }: PlanTable, key: string, produced: string): string {
-  if (columns === null) return produced;
-  const declared = columns.filter(({ name, source, metadataKey }) => source.endsWith('metadata') && (metadataKey ?? name) === key).map(({ name }) => name);
-  if (declared.length === 0) throw new NotUnderstood('expected a metadata column for each of metadataKeys in the schema');
-  return declared.includes(produced) ? produced : declared[0] ?? produced;
+function declaredName(declared: ReadonlyMap<string, readonly string[]> | null, key: string, produced: string): string {
+  if (declared === null) return produced;
+  const [first, ...others] = declared.get(key) ?? [];
+  if (first === undefined) throw new NotUnderstood('expected a metadata column for each of metadataKeys in the schema');
+  return others.includes(produced) ? produced : first;
+}
+
+/** The metadata columns of a table by the connector's key; several may have one key. */
+function namesByKey({ columns }: PlanTable): ReadonlyMap<string, readonly string[]> | null {
+  if (columns === null) return null;
+  const names = new Map<string, string[]>();
+  for (const { name, source, metadataKey = name } of columns) {
+    if (source === 'metadata' || source === 'virtual-metadata') names.set(metadataKey, [...names.get(metadataKey) ?? [], name]);
+  }
+  return names;
 }
 
 function filtered({ walk, row, ability }: Applied): ScanRow {
@@ -78,8 +89,8 @@ function filtered({ walk, row, ability }: Applied): ScanRow {
 
 /** Its predicates count through a row of its own, whose fields are named by metadata key. */
 function filteredByMetadata({ walk, table, row, ability }: Applied): ScanRow {
-  const columns = walk.fieldsOf(ability.predicateRowType, 'predicateRowType').map(({ name }) =>
-    fromColumn(table.name, table.columns?.find(({ name: declared, metadataKey }) => (metadataKey ?? declared) === name)?.name ?? name));
+  const declared = namesByKey(table);
+  const columns = walk.fieldsOf(ability.predicateRowType, 'predicateRowType').map(({ name }) => fromColumn(table.name, declared?.get(name)?.[0] ?? name));
   for (const predicate of listAt(ability.predicates, 'predicates')) walk.readsCondition('FILTER', predicate, columns);
   return row;
 }
@@ -87,8 +98,9 @@ function filteredByMetadata({ walk, table, row, ability }: Applied): ScanRow {
 /** Only some partitions are read: rows depend on the partition's columns, which stay in the row. */
 function filteredByPartition({ walk, table, row, ability }: Applied): ScanRow {
   const names = new Set(listAt(ability.partitions, 'partitions').flatMap((partition) => Object.keys(objectAt(partition, 'partitions'))));
+  const declared = new Set(table.columns?.map(({ name }) => name));
   for (const name of names) {
-    if (table.columns !== null && !table.columns.some((column) => column.name === name)) throw new NotUnderstood('expected the columns of partitions in the schema');
+    if (table.columns !== null && !declared.has(name)) throw new NotUnderstood('expected the columns of partitions in the schema');
     walk.readsLineage('FILTER', fromColumn(table.name, name));
   }
   return row;
@@ -100,9 +112,12 @@ function watermarked({ walk, row, ability }: Applied): ScanRow {
 }
 
 /** A pushed-down aggregate is a first stage that the source runs itself. */
-export function aggregatedBySource({ walk, row, ability }: Applied): readonly FieldLineage[] {
-  const [keys = []] = listAt(ability.groupingSets, 'groupingSets');
-  return [...grouped(walk, keys, row.columns), ...aggregated(walk, ability.aggregateCalls, row.columns)];
+function aggregatedBySource({ walk, row, ability }: Applied): ScanRow {
+  const fields = walk.fieldsOf(ability.producedType, 'producedType');
+  const [keys, ...others] = listAt(ability.groupingSets, 'groupingSets');
+  if (others.length > 0) throw new NotUnderstood('expected one list in groupingSets');
+  const buffer = accumulated(walk, ability.aggregateCalls, row.columns);
+  return { fields, columns: withBuffers(fields, grouped(walk, keys, row.columns), buffer), beneath: row.columns };
 }
 
 /**

@@ -1,15 +1,15 @@
-import { type FieldLineage, FROM_UNKNOWN, fromColumn } from '../../field-lineage.ts';
+import { FROM_UNKNOWN, fromColumn } from '../../field-lineage.ts';
 import type { RowField } from '../../logical-type.ts';
 import { NotUnderstood } from '../plan-fault.ts';
 import { type JsonObject, listAt, objectAt } from '../plan-json.ts';
-import type { NodeRule, NodeWalk } from '../node-walk.ts';
+import type { NodeRule, NodeWalk, Row } from '../node-walk.ts';
 import { type PlanTable, planTable } from '../table-json.ts';
 import { ABILITIES, namesBeforeAbilities, type ScanRow } from './scan-abilities.ts';
 
-export const scan: NodeRule = (walk) => ({ columns: tableRow(walk, walk.json.scanTableSource, walk.fields) });
+export const scan: NodeRule = (walk) => tableRow(walk, walk.json.scanTableSource, walk.fields);
 
 /** The columns a source makes after its abilities, each of which works on the row the one before left. */
-export function tableRow(walk: NodeWalk, source: unknown, made: readonly RowField[]): readonly FieldLineage[] {
+export function tableRow(walk: NodeWalk, source: unknown, made: readonly RowField[]): Row {
   const spec = objectAt(source, 'the table source');
   const table = planTable(spec.table, walk.run.types);
   walk.uses({ table: table.name, roles: ['source'], columns: table.columns ?? [], options: table.options, wholeTable: false });
@@ -17,7 +17,7 @@ export function tableRow(walk: NodeWalk, source: unknown, made: readonly RowFiel
   const abilities = listAt(spec.abilities ?? [], 'abilities').map((ability) => objectAt(ability, 'abilities'));
   const row = abilities.reduce((before, ability) => applied(walk, table, before, ability), firstRow(walk, table, abilities, made));
   if (row.columns.length !== made.length || made.some(({ name }, i) => name !== row.fields[i]?.name)) throw new NotUnderstood('expected the columns of the table as its abilities leave them in outputType');
-  return row.columns;
+  return row;
 }
 
 function applied(walk: NodeWalk, table: PlanTable, row: ScanRow, ability: JsonObject): ScanRow {

@@ -24,7 +24,8 @@ function sinkColumns(walk: NodeWalk, spec: JsonObject, table: PlanTable): readon
     const written = writtenOrder(stored, abilitiesOf(spec));
     const { columns } = walk.input;
     if (columns.length !== written.length) throw new NotUnderstood('expected as many columns as the table stores');
-    return stored.map((column) => ({ name: column.name, origins: originsAt(walk, columns[written.indexOf(column)]) }));
+    const positions = new Map(written.map((column, i) => [column, i]));
+    return stored.map((column) => ({ name: column.name, origins: originsAt(walk, columns[positions.get(column) ?? -1]) }));
   } catch (failure) {
     if (!(failure instanceof NotUnderstood)) throw failure;
     walk.run.addUnknown(walk.node, failure.message);
@@ -34,7 +35,7 @@ function sinkColumns(walk: NodeWalk, spec: JsonObject, table: PlanTable): readon
 
 function originsAt(walk: NodeWalk, lineage: FieldLineage | undefined): SinkColumn['origins'] {
   if (lineage === undefined) return null;
-  walk.run.budget.spend(lineage.length);
+  walk.run.budget.spend(lineage.length + 1);
   return originsOf(lineage);
 }
 
@@ -47,10 +48,10 @@ function abilitiesOf({ abilities }: JsonObject): readonly JsonObject[] {
 
 function writtenOrder(stored: readonly TableColumn[], abilities: readonly JsonObject[]): readonly TableColumn[] {
   const physical = stored.filter(({ source }) => source === 'physical');
-  const metadata = stored.filter(({ source }) => source === 'metadata');
+  const metadata = new Map(stored.filter(({ source }) => source === 'metadata').map((column) => [column.metadataKey ?? column.name, column]));
   const keys = abilities.filter(({ type }) => type === 'WritingMetadata').flatMap(({ metadataKeys }) => listAt(metadataKeys, 'metadataKeys').map((key) => textAt(key, 'metadataKeys')));
   return [...physical, ...keys.map((key) => {
-    const column = metadata.find(({ name, metadataKey }) => (metadataKey ?? name) === key);
+    const column = metadata.get(key);
     if (column === undefined) throw new NotUnderstood('expected a metadata column for each of metadataKeys in the schema');
     return column;
   })];
@@ -58,6 +59,6 @@ function writtenOrder(stored: readonly TableColumn[], abilities: readonly JsonOb
 
 /** A temporary table is a bare identifier; all the plan has is what the query calls its columns. */
 function unnamed(walk: NodeWalk): readonly SinkColumn[] {
-  walk.run.addUnknown(walk.node, 'the plan does not name the columns of the table; they are called as the query calls them');
+  walk.run.addUnnamed(walk.node, 'the plan does not name the columns of the table; they are called as the query calls them');
   return walk.input.columns.map((lineage, i) => ({ name: walk.fields[i]?.name ?? `${i}`, origins: originsAt(walk, lineage) }));
 }

@@ -20,7 +20,7 @@ export const localWindowAggregate: NodeRule = (walk) => {
   readWindowing(walk, walk.json.windowing, columns, 'GROUP');
   const keys = grouped(walk, walk.json.grouping, columns);
   const buffer = accumulated(walk, walk.json.aggCalls, columns);
-  return { columns: withBuffers(walk, keys, buffer, [windowLineage(walk, walk.json.windowing, columns)]), beneath: columns };
+  return { columns: withBuffers(walk.fields, keys, buffer, [windowLineage(walk, walk.json.windowing, columns)]), beneath: columns };
 };
 
 /** Second of two stages: the window is a column of its input, its arguments are those of the first stage's input. */
@@ -51,7 +51,7 @@ export const batchGroupWindowAggregate: NodeRule = (walk) => {
   const args = json.isMerge === true ? rowsBeneath(walk, json.aggInputRowType) : columns;
   if (json.isFinal === true) return { columns: [...keys, ...aggregated(walk, json.aggCalls, args), ...properties(walk, time)] };
   const buffer = walk.all([0, 1], [accumulated(walk, json.aggCalls, args), time]);
-  return { columns: withBuffers(walk, keys, buffer), beneath: args };
+  return { columns: withBuffers(walk.fields, keys, buffer), beneath: args };
 };
 
 function properties(walk: NodeWalk, window: FieldLineage): readonly FieldLineage[] {
