@@ -6,7 +6,7 @@ import { lookupJoin } from './nodes/lookup-join.ts';
 import { match } from './nodes/match.ts';
 import { processTableFunction } from './nodes/process-table-function.ts';
 import { batchRank, deduplicate, overAggregate, rank, sort, windowDeduplicate, windowRank } from './nodes/ranks.ts';
-import { calc, expand, passedOn, union, values, watermarkAssigner } from './nodes/row-shapes.ts';
+import { calc, changelogNormalize, expand, passedOn, union, values, watermarkAssigner } from './nodes/row-shapes.ts';
 import { scan } from './nodes/scan.ts';
 import { sink } from './nodes/sink.ts';
 import { batchGroupWindowAggregate, globalWindowAggregate, groupWindowAggregate, localWindowAggregate, windowAggregate } from './nodes/window-aggregates.ts';
@@ -34,7 +34,7 @@ export const NODE_RULES: ReadonlyMap<string, NodeRule> = new Map<string, NodeRul
   ...both('window-table-function', windowTableFunction),
 
   ...stream('mini-batch-assigner', passedOn),
-  ...stream('changelog-normalize', passedOn),
+  ...stream('changelog-normalize', changelogNormalize),
   ...stream('drop-update-before', passedOn),
   ...stream('watermark-assigner', watermarkAssigner),
   ...stream('join', join),

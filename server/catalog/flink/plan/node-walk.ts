@@ -3,9 +3,10 @@ import type { RowReason, TableUse } from '../lineage.ts';
 import { type LogicalType, type RowField, sameButForNull } from '../logical-type.ts';
 import { NotUnderstood } from './plan-fault.ts';
 import type { PlanNode } from './plan-graph.ts';
-import type { JsonObject } from './plan-json.ts';
+import { type JsonObject, shortName } from './plan-json.ts';
 import type { PlanRun } from './plan-run.ts';
 import { lineageOfRex, type RexScope } from './rex-lineage.ts';
+import { unreadExpressions, watched } from './unread-expressions.ts';
 
 /** What a node hands to the next. */
 export interface Row {
@@ -33,15 +34,14 @@ export class NodeWalk {
   readonly node: PlanNode;
   readonly inputs: readonly InputRow[];
   readonly run: PlanRun;
+  readonly json: JsonObject;
+  readonly #seen = new Set<string>();
 
   constructor(run: PlanRun, node: PlanNode, inputs: readonly InputRow[]) {
     this.run = run;
+    this.json = watched(node.json, this.#seen);
     this.node = node;
     this.inputs = inputs;
-  }
-
-  get json(): JsonObject {
-    return this.node.json;
   }
 
   /** The fields of the row the node says it makes. */
@@ -102,6 +102,11 @@ export class NodeWalk {
 
   uses(table: TableUse): void {
     this.run.addTable(this.node, table);
+  }
+
+  /** To be called when the rule is done: what it overlooked may decide rows. */
+  doubtWhatWasOverlooked(): void {
+    for (const key of unreadExpressions(this.node.json, this.#seen)) this.run.addUnknown(this.node, `has an expression in ${shortName(key)} that is not known`);
   }
 
   #isDeclaredType(lineage: FieldLineage, type: LogicalType): boolean {

@@ -21,7 +21,9 @@ function rowOf(run: PlanRun, node: PlanNode, inputs: readonly InputRow[], fields
   const rule = NODE_RULES.get(node.type);
   try {
     if (rule === undefined) throw new NotUnderstood('unknown type of node');
-    const row = rule(new NodeWalk(run, node, inputs));
+    const walk = new NodeWalk(run, node, inputs);
+    const row = rule(walk);
+    walk.doubtWhatWasOverlooked();
     if (row.columns.length !== fields.length) throw new NotUnderstood(`makes ${row.columns.length} columns, but outputType has ${fields.length}`);
     return row;
   } catch (failure) {

@@ -34,6 +34,7 @@ const CASES: readonly NodeCase[] = [
   { type: 'batch-exec-calc_1', own: { projection: [ref(1)], condition: null }, makes: ['p'], origins: { p: 'l.b' } },
   { type: 'stream-exec-python-calc_1', own: { projection: [ref(1)], condition: null }, makes: ['p'], origins: { p: 'l.b' } },
   { type: 'stream-exec-async-calc_1', own: { projection: [{ kind: 'CALL', catalogName: '`c`.`d`.`f`', operands: [ref(1)], type: 'INT' }], condition: null }, makes: ['p'], origins: { p: '~l.b' } },
+  { type: 'stream-exec-changelog-normalize_1', own: { uniqueKeys: [0], filterCondition: call('<', [ref(1), literal(10)]) }, makes: ['a', 'b', 'c'], origins: HANDED_ON, reads: ['FILTER l.b'] },
   ...['stream-exec-exchange_1', 'batch-exec-exchange_1', 'stream-exec-mini-batch-assigner_1', 'stream-exec-changelog-normalize_1', 'stream-exec-drop-update-before_1', 'batch-exec-limit_1']
     .map((type) => ({ type, makes: ['a', 'b', 'c'], origins: HANDED_ON })),
   { type: 'stream-exec-watermark-assigner_1', own: { rowtimeFieldIndex: 2, watermarkExpr: call('-', [ref(2), literal('5000')]) }, makes: ['a', 'b', 'c'], origins: HANDED_ON, reads: ['WATERMARK l.c'] },
@@ -187,6 +188,13 @@ test('deduplication by rowtime is ordered by the time attribute, which the node 
     sink: sinkOf('node', ['a', 'b', 'c']),
   }));
   expect([readTexts(lineage), lineage.unknown]).toEqual([['PARTITION l.a', 'SORT l.b'], []]);
+});
+
+test('an expression in a part of a node that nobody knows makes the answer partial, the columns stay', () => {
+  const lineage = resolved(planOf({ l: L, node: { type: 'stream-exec-exchange_1', row: L.row, inputs: ['l'], own: { configuration: { a: 'b' }, pushedFilter: [{ deep: call('>', [ref(0), literal(1)]) }] } }, sink: sinkOf('node', ['a', 'b', 'c']) }));
+  expect(originTexts(lineage)).toEqual(HANDED_ON);
+  expect(lineage.unknown).toEqual([{ reason: 'node 1 (stream-exec-exchange_1): has an expression in pushedFilter that is not known' }]);
+  expect(lineage.tables[0]!.wholeTable).toBe(true);
 });
 
 test('every known type of node is met in the corpora or stands here by itself', () => {

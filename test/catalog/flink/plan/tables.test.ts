@@ -158,6 +158,14 @@ describe('a sink', () => {
   });
 });
 
+test('a sink without a schema is named by what it consumes when it writes metadata, and refused as any other when it deletes', () => {
+  const sink = (abilities: readonly Own[]) => sinkOf('l', ['a', 'b'], { table: { identifier: IDENTIFIER }, abilities });
+  const written = resolved(planOf({ l: scanOf('l', ['a', 'b']), sink: sink([{ type: 'WritingMetadata', metadataKeys: ['timestamp'], consumedType: row('id INT, ts INT') }]) }));
+  expect([originTexts(written), written.completeness]).toEqual([{ id: 'l.a', ts: 'l.b' }, 'complete']);
+  const deleted = resolved(planOf({ l: scanOf('l', ['a', 'b']), sink: sink([{ type: 'RowLevelDelete' }]) }));
+  expect([deleted.sinks[0]!.columns, deleted.completeness]).toEqual([[], 'partial']);
+});
+
 test('a table that is read and written is told once, in both roles', () => {
   const lineage = resolved(planOf({ l: scanOf('sink', ['a']), again: scanOf('sink', ['a']), u: { type: 'stream-exec-union_1', row: row('a INT'), inputs: ['l', 'again'] }, sink: sinkOf('u', ['a']) }));
   expect(lineage.tables).toMatchObject([{ table: 'cat.db.sink', roles: ['source', 'sink'] }]);

@@ -3,8 +3,14 @@ import { NotUnderstood } from '../plan-fault.ts';
 import { listAt } from '../plan-json.ts';
 import type { NodeRule, NodeWalk } from '../node-walk.ts';
 
-/** The row goes on as it came: exchanges, watermarks, changelog nodes. What a second stage needs stays reachable. */
+/** The row goes on as it came: exchanges, mini-batches, limits. What a second stage needs stays reachable. */
 export const passedOn: NodeRule = ({ input }) => input;
+
+/** Brings a stream of upserts into order; the planner may have pushed a filter into it. */
+export const changelogNormalize: NodeRule = (walk) => {
+  walk.readsCondition('FILTER', walk.json.filterCondition, walk.input.columns);
+  return walk.input;
+};
 
 export const calc: NodeRule = (walk) => {
   const { columns } = walk.input;

@@ -20,9 +20,10 @@ export const sink: NodeRule = (walk) => {
 function sinkColumns(walk: NodeWalk, spec: JsonObject, table: PlanTable): readonly SinkColumn[] {
   const stored = (table.columns ?? []).filter(({ source }) => source === 'physical' || source === 'metadata');
   try {
-    if (table.columns === null) return unnamed(walk);
-    const written = writtenOrder(stored, abilitiesOf(spec));
+    const abilities = abilitiesOf(spec);
     const { columns } = walk.input;
+    if (table.columns === null) return namedByPlan(walk, abilities);
+    const written = writtenOrder(stored, abilities);
     if (columns.length !== written.length) throw new NotUnderstood('expected as many columns as the table stores');
     const positions = new Map(written.map((column, i) => [column, i]));
     return stored.map((column) => ({ name: column.name, origins: originsAt(walk, columns[positions.get(column) ?? -1]) }));
@@ -57,8 +58,12 @@ function writtenOrder(stored: readonly TableColumn[], abilities: readonly JsonOb
   })];
 }
 
-/** A temporary table is a bare identifier; all the plan has is what the query calls its columns. */
-function unnamed(walk: NodeWalk): readonly SinkColumn[] {
-  walk.run.addUnnamed(walk.node, 'the plan does not name the columns of the table; they are called as the query calls them');
-  return walk.input.columns.map((lineage, i) => ({ name: walk.fields[i]?.name ?? `${i}`, origins: originsAt(walk, lineage) }));
+/** A temporary table is a bare identifier. Only with metadata does the plan name its columns, else it has the query's names. */
+function namedByPlan(walk: NodeWalk, abilities: readonly JsonObject[]): readonly SinkColumn[] {
+  const { columns } = walk.input;
+  const metadata = abilities.find(({ type }) => type === 'WritingMetadata');
+  const fields = metadata === undefined ? walk.fields : walk.fieldsOf(metadata.consumedType, 'consumedType');
+  if (fields.length !== columns.length) throw new NotUnderstood('expected a name for each column of the input');
+  if (metadata === undefined) walk.run.addUnnamed(walk.node, 'the plan does not name the columns of the table; they are called as the query calls them');
+  return columns.map((lineage, i) => ({ name: fields[i]?.name ?? '', origins: originsAt(walk, lineage) }));
 }
