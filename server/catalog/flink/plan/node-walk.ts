@@ -62,11 +62,10 @@ export class NodeWalk {
     return fields;
   }
 
-  /** The lineage of an expression over these columns. */
-  value(rex: unknown, columns: readonly FieldLineage[], correlated?: RexScope['correlated']): FieldLineage {
+  /** The lineage of an expression over these columns, and whatever else it may refer to. */
+  value(rex: unknown, columns: readonly FieldLineage[], also: Pick<RexScope, 'correlated' | 'locals'> = {}): FieldLineage {
     return lineageOfRex(rex, {
-      columns, types: this.run.types, budget: this.run.budget,
-      ...(correlated === undefined ? {} : { correlated }),
+      ...also, columns, types: this.run.types, budget: this.run.budget,
       isDeclaredType: (lineage, type) => this.#isDeclaredType(lineage, type),
       note: (reason) => this.run.addUnknown(this.node, reason),
     });

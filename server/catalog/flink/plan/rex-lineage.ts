@@ -12,6 +12,8 @@ export const MAX_EXPRESSION_DEPTH = 400;
 export interface RexScope {
   /** What INPUT_REF counts through. */
   readonly columns: readonly FieldLineage[];
+  /** Expressions the node computes once and refers to by position. */
+  readonly locals?: readonly FieldLineage[];
   /** The columns of the left side of a correlate, by name. */
   readonly correlated?: (name: string, variable: JsonObject) => FieldLineage | null;
   readonly types: PlanTypes;
@@ -39,6 +41,7 @@ const REX_KINDS: ReadonlyMap<string, RexRule> = new Map<string, RexRule>([
   ['INPUT_REF', inputReference],
   // The row that a pattern variable stands for is a row of the node's input.
   ['PATTERN_INPUT_REF', inputReference],
+  ['LOCAL_REF', localReference],
   ['FIELD_ACCESS', fieldAccess],
   ['CALL', call],
 ]);
@@ -51,6 +54,11 @@ function unknown(scope: RexScope, reason: string): FieldLineage {
 function inputReference({ inputIndex }: JsonObject, scope: RexScope): FieldLineage {
   const column = typeof inputIndex === 'number' ? scope.columns[inputIndex] : undefined;
   return column ?? unknown(scope, 'an expression refers to a column its input does not have');
+}
+
+function localReference({ localRefIndex }: JsonObject, scope: RexScope): FieldLineage {
+  const local = typeof localRefIndex === 'number' ? scope.locals?.[localRefIndex] : undefined;
+  return local ?? unknown(scope, 'an expression refers to one its node does not have');
 }
 
 function fieldAccess(rex: JsonObject, scope: RexScope, depth: number): FieldLineage {

@@ -48,6 +48,7 @@ describe('what is not understood is unknown, with the node and a reason', () => 
     ['no kind', {}, 'unknown kind of expression none'],
     ['no expression', null, 'expected an expression'],
     ['a column that is not there', ref(9), 'an expression refers to a column its input does not have'],
+    ['a shared expression that is not there', { kind: 'LOCAL_REF', localRefIndex: 0, type: 'INT' }, 'an expression refers to one its node does not have'],
     ['an unknown kind inside a call', call('UPPER', [{ kind: 'SUBQUERY' }]), 'unknown kind of expression SUBQUERY'],
     ['operands that are no list', { kind: 'CALL', internalName: '$UPPER$1', operands: 'a' }, 'expected a list of operands in a call'],
     ['an item of what is no collection', call('ITEM', [at('id'), literal(1)]), 'the operands of ITEM are not of a known type'],

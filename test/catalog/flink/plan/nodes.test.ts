@@ -31,6 +31,10 @@ const FIRST_TWO = { type: 'Constant', start: 1, end: 2 };
 
 const CASES: readonly NodeCase[] = [
   { type: 'stream-exec-calc_1', own: { projection: [ref(1), call('+', [ref(0), ref(1)]), literal(1)], condition: call('>', [ref(2), literal(1)]) }, makes: ['p', 'q', 'n'], origins: { p: 'l.b', q: '~l.a ~l.b', n: '' }, reads: ['FILTER l.c'] },
+  {
+    type: 'stream-exec-calc_1', makes: ['p', 'q'], origins: { p: '~l.a', q: 'l.b' }, reads: ['FILTER l.c'],
+    own: { expression: [ref(0), ref(1), call('UPPER', [{ kind: 'LOCAL_REF', localRefIndex: 0, type: 'INT' }]), call('>', [ref(2), literal(1)])], projection: [2, 1].map((localRefIndex) => ({ kind: 'LOCAL_REF', localRefIndex, type: 'INT' })), condition: { kind: 'LOCAL_REF', localRefIndex: 3, type: 'BOOLEAN' } },
+  },
   { type: 'batch-exec-calc_1', own: { projection: [ref(1)], condition: null }, makes: ['p'], origins: { p: 'l.b' } },
   { type: 'stream-exec-python-calc_1', own: { projection: [ref(1)], condition: null }, makes: ['p'], origins: { p: 'l.b' } },
   { type: 'stream-exec-async-calc_1', own: { projection: [{ kind: 'CALL', catalogName: '`c`.`d`.`f`', operands: [ref(1)], type: 'INT' }], condition: null }, makes: ['p'], origins: { p: '~l.b' } },

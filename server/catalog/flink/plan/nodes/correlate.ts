@@ -11,7 +11,7 @@ export const correlate: NodeRule = (walk) => {
   const { call, operands } = functionCall(walk);
   const left = leftColumn(walk);
   // Python functions refer to the left side by position.
-  const args = operands.map((operand) => walk.value(operand, walk.input.columns, left));
+  const args = operands.map((operand) => walk.value(operand, walk.input.columns, { correlated: left }));
   for (const arg of args) walk.readsLineage('JOIN', arg);
   const made = unnested(walk, call, operands[0], args) ?? fromArguments(walk, args);
   // What was pushed into an inner one stood in WHERE.

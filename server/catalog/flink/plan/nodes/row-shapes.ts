@@ -1,4 +1,4 @@
-import { FROM_NOTHING, merged } from '../../field-lineage.ts';
+import { type FieldLineage, FROM_NOTHING, merged } from '../../field-lineage.ts';
 import { NotUnderstood } from '../plan-fault.ts';
 import { listAt } from '../plan-json.ts';
 import type { NodeRule, NodeWalk } from '../node-walk.ts';
@@ -14,17 +14,26 @@ export const changelogNormalize: NodeRule = (walk) => {
 
 export const calc: NodeRule = (walk) => {
   const { columns } = walk.input;
-  if (!('condition' in walk.json)) throw new NotUnderstood('expected an expression or null in condition');
-  walk.readsCondition('FILTER', walk.json.condition, columns);
-  return { columns: listAt(walk.json.projection, 'projection').map((rex) => walk.value(rex, columns)) };
+  const { condition, projection } = walk.json;
+  if (condition === undefined) throw new NotUnderstood('expected an expression or null in condition');
+  const locals = shared(walk, columns);
+  if (condition !== null) walk.readsLineage('FILTER', walk.value(condition, columns, { locals }));
+  return { columns: listAt(projection, 'projection').map((rex) => walk.value(rex, columns, { locals })) };
 };
+
+/** Some plans of 1.19 list the expressions of a calc once, each over those before it. */
+function shared(walk: NodeWalk, columns: readonly FieldLineage[]): readonly FieldLineage[] {
+  const locals: FieldLineage[] = [];
+  for (const rex of listAt(walk.json.expression ?? [], 'expression')) locals.push(walk.value(rex, columns, { locals }));
+  return locals;
+}
 
 /** Grouping sets: each row is repeated with some columns replaced by NULL. */
 export const expand: NodeRule = (walk) => stacked(walk, listAt(walk.json.projects, 'projects'), walk.input.columns);
 
 export const values: NodeRule = (walk) => stacked(walk, listAt(walk.json.tuples, 'tuples'), []);
 
-function stacked(walk: NodeWalk, rows: readonly unknown[], columns: Parameters<NodeWalk['value']>[1]) {
+function stacked(walk: NodeWalk, rows: readonly unknown[], columns: readonly FieldLineage[]) {
   const made = rows.map((row) => listAt(row, 'a list of rows').map((rex) => walk.value(rex, columns)));
   if (made.some((row) => row.length !== walk.fields.length)) throw new NotUnderstood('expected rows of as many columns as outputType has');
   return { columns: walk.fields.map((_, i) => merged(made.map((row) => row[i] ?? FROM_NOTHING))) };
