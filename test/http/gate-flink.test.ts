@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { control, openTestCatalog, recordText, smallPlatform, type TestCatalog } from './catalog.ts';
 
@@ -75,9 +76,36 @@ test('what cannot be resolved is said, never taken for nothing', async () => {
   expect(body.findings.map((f: { rule: string }) => f.rule)).toContain('program-unknown');
 });
 
+/** A case of the planner's corpus: `o JOIN p ON … AND p.channel <> 'test' WHERE o.status = 'PAID'`, with a password among the options. */
+const JOINED = readFileSync(new URL('../fixtures/flink-lineage/handmade.jsonl', import.meta.url), 'utf8').split('\n').map((line) => JSON.parse(line || '{}') as { id?: string; script: string; plan: object }).find(({ id }) => id === 'join-001')!;
+
+async function declareShop(orders: readonly string[]): Promise<void> {
+  const dataset = (name: string, fields: readonly string[]) => control('io.sluice.control.DatasetDeclared', { dataset: { namespace: 'kafka://main', name }, kind: 'TOPIC', platform: 'kafka', cluster: 'main', schema: recordText(Object.fromEntries(fields.map((field) => [field, 'string']))), owner: 'team-shop', description: null, tags: null });
+  await catalog.say(dataset('shop.orders.v1', orders), dataset('billing.payments', ['payment_id', 'order_id', 'channel', 'paid', 'paid_at']));
+}
+const ORDER_FIELDS = ['order_id', 'customer_id', 'amount', 'status', 'order_time'];
+
+test('a compiled plan is judged by what it reads', async () => {
+  await declareShop(ORDER_FIELDS);
+  expect((await catalog.post(DECISIONS, ask({ kind: 'compiled-plan', plan: JOINED.plan }))).body).toMatchObject({ outcome: 'allow', completeness: 'complete' });
+  await declareShop(ORDER_FIELDS.filter((field) => field !== 'status'));
+  const { body } = await catalog.post(DECISIONS, ask({ kind: 'compiled-plan', plan: JOINED.plan }));
+  expect(body).toMatchObject({ outcome: 'deny', findings: [{ rule: 'input-field-missing', field: 'status', dataset: { name: 'shop.orders.v1' } }] });
+});
+
+test('script and plan together are judged as their union, and what differs is said', async () => {
+  await declareShop(ORDER_FIELDS);
+  expect((await catalog.post(DECISIONS, ask({ kind: 'flink-sql', script: JOINED.script, plan: JOINED.plan }))).body).toMatchObject({ outcome: 'allow', findings: [] });
+  const other = JOINED.script.replace("WHERE o.status = 'PAID'", "WHERE o.coupon_code = 'PAID'");
+  const { body } = await catalog.post(DECISIONS, ask({ kind: 'flink-sql', script: other, plan: JOINED.plan }));
+  expect(body.findings.map((f: { rule: string; field?: string }) => [f.rule, f.field])).toEqual([['input-field-missing', 'coupon_code'], ['program-routes-differ', undefined]]);
+  expect(body.findings[1].message).toContain('only the script reads default_catalog.default_database.orders.coupon_code');
+});
+
 test('connector secrets of a script and of a plan are in no record', async () => {
-  const plan = { flinkVersion: '2.3', nodes: [], edges: [], options: { password: SECRET } };
-  for (const program of [{ kind: 'flink-sql', script: SCRIPT }, { kind: 'compiled-plan', plan }, { kind: 'flink-sql', script: SCRIPT, plan }]) {
+  await declareShop(ORDER_FIELDS);
+  expect(JSON.stringify(JOINED)).toContain(SECRET);
+  for (const program of [{ kind: 'flink-sql', script: SCRIPT }, { kind: 'compiled-plan', plan: JOINED.plan }, { kind: 'flink-sql', script: JOINED.script, plan: JOINED.plan }]) {
     const { body } = await catalog.post(DECISIONS, ask(program));
     const { text } = await catalog.get(`${DECISIONS}/${body.decisionId}`);
     expect(text).not.toContain(SECRET);
