@@ -1,25 +1,19 @@
-import { FROM_NOTHING, type FieldLineage, fromColumn, merged, originsOf, reasonsOf, transformed } from '../field-lineage.ts';
+import { FROM_NOTHING, type FieldLineage, originsOf, reasonsOf } from '../field-lineage.ts';
 import { keptOptions } from '../kept-options.ts';
 import type { FieldRead, LineageResult, ProgramLineage, SinkColumn, SinkLineage, TableUse, UnknownPart } from '../lineage.ts';
-import type { LogicalType } from '../logical-type.ts';
-import { Ancestry, type Doubt } from './ancestry.ts';
+import type { Doubt } from './ancestry.ts';
+import { CatalogLineage, type Scan } from './catalog-lineage.ts';
 import { alterTable, declaredTable, renamedTo, tableAt, tableOfQuery } from './definitions.ts';
-import type { CommonTables } from './expression-lineage.ts';
-import { leastRestrictive } from './least-restrictive.ts';
 import { didYouMean } from './nearest-names.ts';
 import { renamed, widened } from './query-lineage.ts';
-import { type Column, Relation, type Value } from './relation.ts';
-import { type Member, type Scope, scopeOf } from './scope.ts';
-import { type KnownTables, SessionCatalog, type TableDefinition, type ViewDefinition } from './session-catalog.ts';
+import type { Column, Relation } from './relation.ts';
+import { type KnownTables, SessionCatalog, type TableDefinition } from './session-catalog.ts';
 import { LineIndex, SqlFailure } from './sql-failure.ts';
 import { StatementGrammar } from './statement-grammar.ts';
-import type { AlterView, CreateTable, CreateView, Identifier, Insert, Name, Options, Statement, TableReference } from './syntax-tree.ts';
-import { TableFunctionLineage } from './table-function-lineage.ts';
+import type { AlterView, CreateTable, CreateView, Identifier, Insert, Name, Statement } from './syntax-tree.ts';
 
 /** Longest script taken, in UTF-16 units: the longest SQL a person writes is a hundredth of it. */
 export const MAX_SCRIPT_LENGTH = 4 * 1_048_576;
-/** How many views may stand on each other: each costs the resolver a few frames of its stack. */
-const MAX_VIEW_DEPTH = 200;
 
 /**
  * Where every column of every sink of a Flink SQL script comes from, and what decides its rows, as Flink's
@@ -36,26 +30,15 @@ export function lineageOfScript(script: string, known: KnownTables = () => null)
   }
 }
 
-/** A table as one statement uses it: hints may give it other options. */
-interface Scan {
-  readonly table: TableDefinition;
-  readonly options: Options;
-}
-
 /** Runs the statements of a script in order, as a session of Flink would, and follows what its sinks are fed from. */
-class ScriptLineage extends TableFunctionLineage {
-  readonly #catalog: SessionCatalog;
+class ScriptLineage extends CatalogLineage {
   readonly #lines: LineIndex;
   readonly #sinks: SinkLineage[] = [];
   readonly #doubts: Doubt[] = [];
   readonly #uses = new Map<string, { readonly scan: Scan; readonly roles: Set<'source' | 'sink'> }>();
-  readonly #tables = new Map<TableDefinition, Map<string, Relation>>();
-  readonly #views = new Map<ViewDefinition, { readonly epoch: number; readonly relation: Relation }>();
-  readonly #open: ViewDefinition[] = [];
 
   constructor(known: KnownTables, lines: LineIndex) {
-    super();
-    this.#catalog = new SessionCatalog(known);
+    super(new SessionCatalog(known));
     this.#lines = lines;
   }
 
@@ -72,7 +55,7 @@ class ScriptLineage extends TableFunctionLineage {
   }
 
   #run(statement: Statement): void {
-    const catalog = this.#catalog;
+    const catalog = this.catalog;
     switch (statement.node) {
       case 'create-table':
         return this.#createTable(statement);
@@ -106,19 +89,17 @@ class ScriptLineage extends TableFunctionLineage {
   }
 
   #use(what: 'catalog' | 'database', name: Name): void {
-    if (what === 'catalog') this.#catalog.useCatalog((name[0] as Identifier).name);
-    else this.#catalog.useDatabase(name);
+    if (what === 'catalog') this.catalog.useCatalog((name[0] as Identifier).name);
+    else this.catalog.useDatabase(name);
   }
 
-  // — definitions
-
   #createTable(statement: CreateTable): void {
-    const declared = declaredTable(statement, this.#catalog);
-    if (statement.as === null) return this.#catalog.create(declared, statement);
-    if (statement.ifNotExists && this.#catalog.lookup(statement.name) !== null) return;
+    const declared = declaredTable(statement, this.catalog);
+    if (statement.as === null) return this.catalog.create(declared, statement);
+    if (statement.ifNotExists && this.catalog.lookup(statement.name) !== null) return;
     const rows = this.query(statement.as, { outer: null, tables: null }, true);
     const table = tableOfQuery(statement, declared, rows.columns);
-    this.#catalog.create(table, statement);
+    this.catalog.create(table, statement);
     const columns = persisted(table).map(({ name }): SinkColumn => ({ name, origins: this.#origins(rows.named(name)[0]?.lineage ?? FROM_NOTHING) }));
     this.#sink({ table, options: table.options }, columns, rows);
   }
@@ -129,115 +110,21 @@ class ScriptLineage extends TableFunctionLineage {
     const names = (columns === null ? rows : renamed(rows, columns)).columns.map(({ name }) => name);
     const twice = names.find((name, i) => name !== '*' && names.indexOf(name) !== i);
     if (twice !== undefined) throw new SqlFailure(`the view has two columns named '${twice}'`, at);
-    const { catalog, database } = this.#catalog;
-    this.#catalog.create({ kind: 'view', name: this.#catalog.fullName(statement.name), query, columns: names, catalog, database }, { ...statement, replace: false });
+    const { catalog, database } = this.catalog;
+    this.catalog.create({ kind: 'view', name: this.catalog.fullName(statement.name), query, columns: names, catalog, database }, { ...statement, replace: false });
   }
 
   #alterView({ name, action }: AlterView): void {
-    const view = this.#catalog.find(name);
+    const view = this.catalog.find(name);
     if (view.kind !== 'view') throw new SqlFailure(`'${view.name}' is a table, not a view`, (name[0] as Identifier).at);
-    if (action.form === 'rename') return this.#catalog.replace(view, { ...view, name: renamedTo(view.name, action.to, this.#catalog) });
-    const { catalog, database } = this.#catalog;
+    if (action.form === 'rename') return this.catalog.replace(view, { ...view, name: renamedTo(view.name, action.to, this.catalog) });
+    const { catalog, database } = this.catalog;
     const columns = this.query(action.query, { outer: null, tables: null }, true).columns.map((column) => column.name);
-    this.#catalog.replace(view, { ...view, query: action.query, columns, catalog, database });
+    this.catalog.replace(view, { ...view, query: action.query, columns, catalog, database });
   }
-
-  modelOutputs(name: Name): readonly { readonly name: string; readonly type: LogicalType | null }[] | null {
-    return this.#catalog.models.get(this.#catalog.fullName(name)) ?? null;
-  }
-
-  coalesced(values: readonly Value[]): Value {
-    return { lineage: transformed(merged(values.map(({ lineage }) => lineage))), type: leastRestrictive(values.map(({ type }) => type)) };
-  }
-
-  // — what is read
-
-  member(reference: TableReference, siblings: Scope, tables: CommonTables | null, reads: Ancestry): Member {
-    const { relation, name } = this.#source(reference, siblings, tables, reads);
-    const matched = reference.match === null ? relation : this.matched(reference.match, relation, name, tables);
-    reads.include(matched.reads);
-    if (reference.alias === null) return { alias: reference.match === null ? name : null, relation: matched };
-    const { name: alias, columns } = reference.alias;
-    if (columns !== null) return { alias: alias.name, relation: renamed(matched, columns) };
-    const single = reference.source.node === 'unnest' && matched.columns.length === 1 && matched.columns[0]?.name === 'EXPR$0';
-    return { alias: alias.name, relation: single ? matched.renamed([alias.name]) : matched };
-  }
-
-  #source({ source }: TableReference, siblings: Scope, tables: CommonTables | null, reads: Ancestry): { relation: Relation; name: string | null } {
-    switch (source.node) {
-      case 'named-table':
-        return { relation: this.tableNamed(source.name, tables, source.options), name: (source.name.at(-1) as Identifier).name };
-      case 'query-source':
-        return { relation: this.relationOf(source.query, source.lateral ? siblings : siblings.parent, tables), name: null };
-      case 'from':
-        return { relation: this.joined(source, siblings, tables), name: null };
-      case 'unnest':
-        return { relation: this.unnested(source, this.place(siblings, tables, reads)), name: null };
-      case 'table-function':
-        return { relation: this.tableFunction(source.call, this.place(siblings, tables, reads)), name: null };
-    }
-  }
-
-  tableNamed(name: Name, tables: CommonTables | null, options: Options = {}): Relation {
-    const [only] = name;
-    for (let table = name.length === 1 ? tables : null; table !== null; table = table.outer) {
-      if (table.name === only?.name) return table.relation;
-    }
-    const object = this.#catalog.find(name);
-    return object.kind === 'view' ? this.#view(object, (only as Identifier).at) : this.#table(object, options, (only as Identifier).at);
-  }
-
-  #table(table: TableDefinition, hinted: Options, at: number): Relation {
-    const byOptions = this.#tables.get(table) ?? new Map<string, Relation>();
-    this.#tables.set(table, byOptions);
-    const key = JSON.stringify(hinted);
-    const relation = byOptions.get(key) ?? this.#scanned(table, { ...table.options, ...hinted }, at);
-    byOptions.set(key, relation);
-    return relation;
-  }
-
-  #scanned(table: TableDefinition, options: Options, at: number): Relation {
-    const ancestry = new Ancestry();
-    ancestry.scan({ table, options } satisfies Scan);
-    const stored = table.columns.filter(({ expression }) => expression === null);
-    const columns = new Map(stored.map(({ name, type }): [string, Column] => [name, { name, type, lineage: fromColumn(table.name, name) }]));
-    const place = this.place(scopeOf([{ alias: null, relation: new Relation([...columns.values()], ancestry) }], null), null, ancestry);
-    for (const { name, expression, type } of table.columns) {
-      if (expression === null) continue;
-      const value = this.value(expression, place);
-      columns.set(name, { name, lineage: value.lineage, type: value.type ?? type });
-    }
-    const all = table.columns.map(({ name }) => columns.get(name) as Column);
-    if (table.unknownColumns !== undefined) {
-      ancestry.doubt(table.unknownColumns, at);
-      all.push({ name: '*', lineage: unknownColumnsOf(table, at), type: null, rest: (name) => ({ lineage: fromColumn(table.name, name), type: null }) });
-    }
-    const relation = new Relation(all, ancestry, table.name);
-    const withComputed = this.place(scopeOf([{ alias: null, relation }], null), null, ancestry);
-    for (const { expression } of table.watermarks) ancestry.add(this.value(expression, withComputed).lineage, 'WATERMARK', expression.at);
-    return relation;
-  }
-
-  #view(view: ViewDefinition, at: number): Relation {
-    const cached = this.#views.get(view);
-    if (cached?.epoch === this.#catalog.epoch) return cached.relation;
-    if (this.#open.includes(view)) throw new SqlFailure(`view '${view.name}' is defined by itself: ${[...this.#open, view].map(({ name }) => name).join(' → ')}`, at);
-    if (this.#open.length >= MAX_VIEW_DEPTH) throw new SqlFailure(`more than ${MAX_VIEW_DEPTH} views stand on each other`, at);
-    this.#open.push(view);
-    const { catalog, database } = this.#catalog;
-    Object.assign(this.#catalog, { catalog: view.catalog, database: view.database });
-    const rows = this.query(view.query, { outer: null, tables: null }, true);
-    Object.assign(this.#catalog, { catalog, database });
-    this.#open.pop();
-    const relation = new Relation(columnsAtCreation(view, rows), rows.reads, view.name);
-    this.#views.set(view, { epoch: this.#catalog.epoch, relation });
-    return relation;
-  }
-
-  // — what is written
 
   #insert({ table: name, partition, columns, options, query, at }: Insert): void {
-    const table = tableAt(name, this.#catalog);
+    const table = tableAt(name, this.catalog);
     const rows = this.query(query, { outer: null, tables: null }, true);
     const fixed = new Set(partition.filter(({ value }) => value !== null).map(({ column }) => column.name));
     const stored = table.unknownColumns === undefined ? persisted(table).map((column) => column.name) : null;
@@ -288,16 +175,6 @@ class ScriptLineage extends TableFunctionLineage {
 
 function persisted(table: TableDefinition): TableDefinition['columns'] {
   return table.columns.filter(({ source }) => source === 'physical' || source === 'metadata');
-}
-
-function unknownColumnsOf({ unknownColumns }: TableDefinition, at: number): FieldLineage {
-  return [{ strand: 'unknown', because: { reason: unknownColumns as string, at } }];
-}
-
-/** A view keeps the columns it had when it was created, whatever its tables became since. */
-function columnsAtCreation({ columns: names }: ViewDefinition, rows: Relation): readonly Column[] {
-  if (rows.columns.length === names.length) return rows.columns.map((column, i) => ({ ...column, name: names[i] as string }));
-  return names.flatMap((name) => rows.named(name)[0] ?? []);
 }
 
 function tableUse({ scan: { table, options }, roles }: { readonly scan: Scan; readonly roles: ReadonlySet<'source' | 'sink'> }): TableUse {
