@@ -4,11 +4,16 @@ import { isReserved, mayNameFunction } from './reserved-words.ts';
 import type {
   Call, Case, Collection, Expression, FormPart, Identifier, Literal, Name, Operation, OrderItem, Query, Subquery, TableArgument, WindowSpec,
 } from './syntax-tree.ts';
-import { MAX_NESTING, TokenReader } from './token-reader.ts';
+import { TokenReader } from './token-reader.ts';
 
 const COMPARISONS = new Set(['=', '<>', '<', '>', '<=', '>=']);
-const ADDITIVE = new Set(['+', '-', '||']);
-const MULTIPLICATIVE = new Set(['*', '/', '%']);
+/** Levels of operators, from the loosest to the tightest. */
+const LEVEL = { or: 1, and: 2, not: 3, predicate: 4, additive: 5, multiplicative: 6 } as const;
+const SYMBOL_LEVELS: ReadonlyMap<string, number> = new Map<string, number>([
+  ...[...COMPARISONS].map((symbol): [string, number] => [symbol, LEVEL.predicate]),
+  ['+', LEVEL.additive], ['-', LEVEL.additive], ['||', LEVEL.additive],
+  ['*', LEVEL.multiplicative], ['/', LEVEL.multiplicative], ['%', LEVEL.multiplicative],
+]);
 const PATTERNS = new Set(['LIKE', 'ILIKE', 'RLIKE', 'SIMILAR', 'LIKE_REGEX']);
 /** Predicates between two periods or collections, with the words that follow. */
 const PAIR_PREDICATES: readonly (readonly string[])[] = [
@@ -19,6 +24,10 @@ const PAIR_PREDICATES: readonly (readonly string[])[] = [
 const IS_FORMS: readonly (readonly string[])[] = [
   ['NULL'], ['TRUE'], ['FALSE'], ['UNKNOWN'], ['JSON', 'VALUE'], ['JSON', 'OBJECT'], ['JSON', 'ARRAY'], ['JSON', 'SCALAR'], ['JSON'], ['A', 'SET'], ['EMPTY'],
 ];
+const WORD_LEVELS: ReadonlyMap<string, number> = new Map<string, number>([
+  ['OR', LEVEL.or], ['AND', LEVEL.and],
+  ...['IS', 'NOT', 'IN', 'BETWEEN', ...PATTERNS, ...PAIR_PREDICATES.map(([word]) => word as string)].map((word): [string, number] => [word, LEVEL.predicate]),
+]);
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = new Set([
   'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP', 'CURRENT_USER', 'CURRENT_ROLE', 'CURRENT_PATH',
@@ -63,43 +72,51 @@ export abstract class ExpressionGrammar {
   abstract startsQuery(ahead?: number): boolean;
 
   expression(): Expression {
-    return this.reader.nested(() => this.#chain(() => this.#conjunction(), ['OR']));
+    return this.reader.nested(() => this.#operation(LEVEL.or));
   }
 
-  #conjunction(): Expression {
-    return this.#chain(() => this.#negation(), ['AND']);
+  /** An operand and every operator behind it that binds at least as tightly as the level given. */
+  #operation(least: number): Expression {
+    const { reader } = this;
+    let left = least <= LEVEL.not && reader.is('NOT') ? this.#negation() : this.#unary();
+    for (let most: number = LEVEL.multiplicative; ; ) {
+      const level = this.#levelNext();
+      if (level < least || level > most) return left;
+      most = level;
+      if (level === LEVEL.predicate) {
+        const predicate = this.#predicateAfter(left);
+        if (predicate === null) return left;
+        left = predicate;
+      } else left = this.#chain(left, level);
+      reader.grow();
+    }
   }
 
-  #chain(operand: () => Expression, operators: Iterable<string>): Expression {
-    const first = operand();
+  #operand(least: number): Expression {
+    return this.reader.beside(() => this.#operation(least));
+  }
+
+  /** How tightly the next operator binds; 0 where none is next. */
+  #levelNext(): number {
+    const { kind, text, keyword } = this.reader.peek();
+    if (kind === 'symbol') return SYMBOL_LEVELS.get(text) ?? 0;
+    return kind === 'word' ? WORD_LEVELS.get(keyword) ?? 0 : 0;
+  }
+
+  #chain(first: Expression, level: number): Expression {
     const parts: FormPart[] = [first];
     let operator = '';
-    for (;;) {
-      const taken = [...operators].find((word) => this.reader.is(word));
-      if (taken === undefined) break;
-      this.reader.take();
-      operator = taken;
-      parts.push(taken, operand());
+    while (this.#levelNext() === level) {
+      const { keyword, text } = this.reader.take();
+      operator = keyword === '' ? text : keyword;
+      parts.push(operator, this.#operand(level + 1));
     }
-    return parts.length === 1 ? first : { node: 'operation', operator, parts, at: first.at };
+    return { node: 'operation', operator, parts, at: first.at };
   }
 
   #negation(): Expression {
-    const { at } = this.reader;
-    if (this.reader.is('NOT') && this.reader.take()) {
-      return { node: 'operation', operator: 'NOT', parts: ['NOT', this.reader.nested(() => this.#negation())], at };
-    }
-    return this.#predicate();
-  }
-
-  #predicate(): Expression {
-    let left = this.#sum();
-    for (let steps = 0; ; steps++) {
-      const next = this.#predicateAfter(left);
-      if (next === null) return left;
-      if (steps >= MAX_NESTING) this.reader.fail(`at most ${MAX_NESTING} predicates in a row`);
-      left = next;
-    }
+    const { start: at } = this.reader.take();
+    return { node: 'operation', operator: 'NOT', parts: ['NOT', this.reader.nested(() => this.#operation(LEVEL.not))], at };
   }
 
   #predicateAfter(left: Expression): Expression | null {
@@ -116,27 +133,27 @@ export abstract class ExpressionGrammar {
     const pair = PAIR_PREDICATES.find((words) => reader.is(...not, ...words));
     if (pair === undefined) return null;
     reader.expect(...not, ...pair);
-    return operation(pair.join(' '), [left, ...not, ...pair, this.#sum()]);
+    return operation(pair.join(' '), [left, ...not, ...pair, this.#operand(LEVEL.additive)]);
   }
 
   #comparison(left: Expression): Expression {
     const { reader } = this;
     const operator = reader.take().text;
     const quantifier = ['ALL', 'ANY', 'SOME'].find((word) => reader.is(word, '('));
-    if (quantifier === undefined) return operation(operator, [left, operator, this.#sum()]);
+    if (quantifier === undefined) return operation(operator, [left, operator, this.#operand(LEVEL.additive)]);
     reader.take();
     if (this.startsQuery(1)) {
       const query = reader.parenthesized(() => this.query());
       return { node: 'subquery', use: 'quantified', operand: left, operator: `${operator} ${quantifier}`, query, at: left.at };
     }
-    return operation(operator, [left, operator, quantifier, this.#sum()]);
+    return operation(operator, [left, operator, quantifier, this.#operand(LEVEL.additive)]);
   }
 
   #is(left: Expression): Expression {
     const { reader } = this;
     reader.expect('IS');
     const not = reader.accept('NOT') ? ['NOT'] : [];
-    if (reader.accept('DISTINCT', 'FROM')) return operation('IS DISTINCT FROM', [left, 'IS', ...not, 'DISTINCT', 'FROM', this.#sum()]);
+    if (reader.accept('DISTINCT', 'FROM')) return operation('IS DISTINCT FROM', [left, 'IS', ...not, 'DISTINCT', 'FROM', this.#operand(LEVEL.additive)]);
     const form = IS_FORMS.find((words) => reader.accept(...words));
     if (form === undefined) return reader.fail('NULL, TRUE, FALSE, UNKNOWN, JSON or DISTINCT FROM');
     return operation(['IS', ...not, ...form].join(' '), [left, 'IS', ...not, ...form]);
@@ -157,9 +174,9 @@ export abstract class ExpressionGrammar {
     const { reader } = this;
     reader.expect(...not, 'BETWEEN');
     const symmetry = ['ASYMMETRIC', 'SYMMETRIC'].filter((word) => reader.accept(word));
-    const low = this.#sum();
+    const low = this.#operand(LEVEL.additive);
     reader.expect('AND');
-    return operation('BETWEEN', [left, ...not, 'BETWEEN', ...symmetry, low, 'AND', this.#sum()]);
+    return operation('BETWEEN', [left, ...not, 'BETWEEN', ...symmetry, low, 'AND', this.#operand(LEVEL.additive)]);
   }
 
   #like(left: Expression, not: readonly string[]): Expression {
@@ -167,17 +184,9 @@ export abstract class ExpressionGrammar {
     reader.expect(...not);
     const word = reader.take().keyword;
     if (word === 'SIMILAR') reader.expect('TO');
-    const parts: FormPart[] = [left, ...not, word, ...(word === 'SIMILAR' ? ['TO'] : []), this.#sum()];
-    if (reader.accept('ESCAPE')) parts.push('ESCAPE', this.#sum());
+    const parts: FormPart[] = [left, ...not, word, ...(word === 'SIMILAR' ? ['TO'] : []), this.#operand(LEVEL.additive)];
+    if (reader.accept('ESCAPE')) parts.push('ESCAPE', this.#operand(LEVEL.additive));
     return operation(word, parts);
-  }
-
-  #sum(): Expression {
-    return this.#chain(() => this.#product(), ADDITIVE);
-  }
-
-  #product(): Expression {
-    return this.#chain(() => this.#unary(), MULTIPLICATIVE);
   }
 
   #unary(): Expression {
@@ -193,8 +202,7 @@ export abstract class ExpressionGrammar {
   #postfix(start: Expression): Expression {
     const { reader } = this;
     let of = start;
-    for (let steps = 0; ; steps++) {
-      if (steps >= MAX_NESTING) reader.fail(`at most ${MAX_NESTING} accesses in a row`);
+    for (;;) {
       if (reader.accept('[')) {
         const index = this.expression();
         reader.expect(']');
@@ -207,6 +215,7 @@ export abstract class ExpressionGrammar {
         reader.expect('AT', 'TIME', 'ZONE');
         of = operation('AT TIME ZONE', [of, 'AT', 'TIME', 'ZONE', this.#primary()]);
       } else return of;
+      reader.grow();
     }
   }
 
@@ -251,7 +260,10 @@ export abstract class ExpressionGrammar {
       const query = reader.parenthesized(() => this.query());
       return { node: 'subquery', use: 'scalar', operand: null, operator: '', query, at };
     }
-    const items = reader.parenthesized(() => reader.list(() => this.expression()));
+    reader.take();
+    const items = [this.expression()];
+    while (reader.accept(',')) items.push(this.expression());
+    reader.expect(')');
     return items.length === 1 ? (items[0] as Expression) : { node: 'row', items, at };
   }
 
@@ -369,7 +381,7 @@ export abstract class ExpressionGrammar {
     const path: Identifier[] = [reader.name('an expression')];
     while (reader.is('.') && !reader.is('.', '*')) {
       reader.take();
-      path.push(reader.name('a column or field name'));
+      reader.addPart(path, 'a column or field name');
     }
     return path;
   }
@@ -410,7 +422,7 @@ export abstract class ExpressionGrammar {
         const word = reader.take().keyword;
         parts.push(word);
         if (word === 'TO') parts.push(reader.take().text);
-      } else if (words !== undefined && !expressionLast(parts)) parts.push(keyword === 'POSITION' ? this.#sum() : this.#argument());
+      } else if (words !== undefined && !expressionLast(parts)) parts.push(keyword === 'POSITION' ? this.#operand(LEVEL.additive) : this.#argument());
       else reader.fail(', or )');
     }
   }
@@ -539,12 +551,12 @@ export abstract class ExpressionGrammar {
 
   windowSpec(): WindowSpec {
     const { reader } = this;
-    return reader.parenthesized(() => {
+    return reader.nested(() => reader.parenthesized(() => {
       const base = reader.isName() ? reader.name() : null;
       const partitionBy = reader.accept('PARTITION', 'BY') ? reader.list(() => this.expression()) : [];
       const orderBy = reader.is('ORDER', 'BY') ? this.orderBy() : [];
       return { node: 'window', base, partitionBy, orderBy, frame: this.#frame() };
-    });
+    }));
   }
 
   #frame(): FormPart[] {
@@ -563,7 +575,7 @@ export abstract class ExpressionGrammar {
   #bound(): FormPart[] {
     const { reader } = this;
     if (reader.accept('CURRENT', 'ROW')) return ['CURRENT', 'ROW'];
-    const from: FormPart = reader.accept('UNBOUNDED') ? 'UNBOUNDED' : this.#sum();
+    const from: FormPart = reader.accept('UNBOUNDED') ? 'UNBOUNDED' : this.#operand(LEVEL.additive);
     if (reader.accept('PRECEDING')) return [from, 'PRECEDING'];
     reader.expect('FOLLOWING');
     return [from, 'FOLLOWING'];

@@ -9,7 +9,7 @@ export function nearestNames(wanted: string, names: Iterable<string>): string[] 
   const ranked: { name: string; distance: number }[] = [];
   for (const name of new Set(names)) {
     const distance = name.toLowerCase() === wanted.toLowerCase() ? 0 : editDistance(wanted.toLowerCase(), name.toLowerCase());
-    if (distance <= Math.min(MAX_DISTANCE, Math.max(1, Math.floor(wanted.length / 2)))) ranked.push({ name, distance });
+    if (distance < wanted.length && distance <= Math.min(MAX_DISTANCE, Math.max(1, Math.floor(wanted.length / 2)))) ranked.push({ name, distance });
   }
   return ranked.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1)).slice(0, MAX_SUGGESTIONS).map(({ name }) => name);
 }

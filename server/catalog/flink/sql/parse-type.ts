@@ -19,6 +19,7 @@ export function parseDataType(reader: TokenReader): LogicalType {
     for (;;) {
       const kind = reader.accept('ARRAY') ? 'array' : reader.accept('MULTISET') ? 'multiset' : null;
       if (kind === null) return type;
+      reader.grow();
       type = nullability(reader, { kind, element: type, nullable: true });
     }
   });

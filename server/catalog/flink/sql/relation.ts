@@ -25,12 +25,17 @@ export class Relation {
   readonly reads: Ancestry;
   /** `catalog.database.table` where it is a table or view itself. */
   readonly table: string | null;
+  /** The column that stands for any number of unknown ones. */
+  readonly rest: Column | undefined;
   #places: ReadonlyMap<string, readonly number[]> | null = null;
+  #nullable: Relation | null = null;
+  #fieldsInRows: ReadonlySet<string> | null = null;
 
   constructor(columns: readonly Column[], reads: Ancestry, table: string | null = null) {
     this.columns = columns;
     this.reads = reads;
     this.table = table;
+    this.rest = columns.find((column) => column.rest !== undefined);
   }
 
   /** The columns of this name: more than one when a subquery named two alike. */
@@ -39,8 +44,14 @@ export class Relation {
     return (this.#places.get(name) ?? []).map((i) => this.columns[i] as Column);
   }
 
-  get rest(): Column | undefined {
-    return this.columns.find((column) => column.rest !== undefined);
+  /** The names of all fields in row columns, at any depth. */
+  get fieldsInRows(): ReadonlySet<string> {
+    if (this.#fieldsInRows === null) {
+      const names = new Set<string>();
+      for (const { type } of this.columns) collectFields(type, names);
+      this.#fieldsInRows = names;
+    }
+    return this.#fieldsInRows;
   }
 
   get hasDuplicates(): boolean {
@@ -50,13 +61,17 @@ export class Relation {
 
   /** The same rows with every column nullable: the side of an outer join that may be missing. */
   nullable(): Relation {
-    const columns = this.columns.map((column) => ({ ...column, type: column.type === null ? null : withNullability(column.type, true) }));
-    return new Relation(columns, this.reads, this.table);
+    this.#nullable ??= new Relation(this.columns.map(nullableColumn), this.reads, this.table);
+    return this.#nullable;
   }
 
   renamed(names: readonly string[]): Relation {
     return new Relation(this.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name })), this.reads);
   }
+}
+
+export function nullableColumn(column: Column): Column {
+  return column.type === null || column.type.nullable ? column : { ...column, type: withNullability(column.type, true) };
 }
 
 function indexed(columns: readonly Column[]): ReadonlyMap<string, readonly number[]> {
@@ -68,4 +83,12 @@ function indexed(columns: readonly Column[]): ReadonlyMap<string, readonly numbe
     else same.push(i);
   });
   return places;
+}
+
+function collectFields(type: LogicalType | null, into: Set<string>): void {
+  if (type?.kind !== 'row') return;
+  for (const field of type.fields) {
+    into.add(field.name);
+    collectFields(field.type, into);
+  }
 }

@@ -7,7 +7,11 @@ import type { Identifier } from './syntax-tree.ts';
  * How deep expressions, queries and types may stand inside each other. People stay below 50; each level
  * costs the parser and the resolver a dozen calls of a stack that holds about ten thousand.
  */
-export const MAX_NESTING = 400;
+export const MAX_NESTING = 250;
+/** How high a tree may become, by nesting and by what is written behind an operand (`a[1][2]`, `a = b = c`); the reason is the same. */
+const MAX_HEIGHT = 500;
+/** How many names one dotted name may have: that of a table has three, the rest are fields. */
+const MAX_NAME_PARTS = 250;
 
 /** A place in the token list that moves forward only; every `expect` that fails says where and what was expected. */
 export class TokenReader {
@@ -15,6 +19,7 @@ export class TokenReader {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
+  #height = 0;
 
   constructor(script: string) {
     this.script = script;
@@ -22,7 +27,7 @@ export class TokenReader {
   }
 
   peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)] as Token;
+    return this.#tokens[this.#next + ahead] ?? (this.#tokens.at(-1) as Token);
   }
 
   take(): Token {
@@ -42,7 +47,8 @@ export class TokenReader {
 
   /** Do these keywords and symbols come next? */
   is(...words: readonly string[]): boolean {
-    return words.every((word, i) => matches(this.peek(i), word));
+    for (let i = 0; i < words.length; i++) if (!matches(this.peek(i), words[i] as string)) return false;
+    return true;
   }
 
   isOneOf(words: ReadonlySet<string>): boolean {
@@ -85,9 +91,15 @@ export class TokenReader {
     const parts = [this.name(what)];
     while (this.is('.') && this.isName(1)) {
       this.take();
-      parts.push(this.name(what));
+      this.addPart(parts, what);
     }
     return parts;
+  }
+
+  /** Takes one more name of a dotted one. */
+  addPart(parts: Identifier[], what: string): void {
+    if (parts.length >= MAX_NAME_PARTS) throw new SqlFailure(`a name of more than ${MAX_NAME_PARTS} parts`, this.at);
+    parts.push(this.name(what));
   }
 
   string(what: string): string {
@@ -99,9 +111,27 @@ export class TokenReader {
   nested<T>(parse: () => T): T {
     if (this.#depth >= MAX_NESTING) throw new SqlFailure(`nested more than ${MAX_NESTING} levels deep`, this.at);
     this.#depth++;
+    const others = this.#height;
+    this.#height = 0;
     const result = parse();
+    this.grow();
+    this.#height = Math.max(others, this.#height);
     this.#depth--;
     return result;
+  }
+
+  /** Runs `parse` for an operand that stands beside others: the highest of them counts. */
+  beside<T>(parse: () => T): T {
+    const others = this.#height;
+    this.#height = 0;
+    const result = parse();
+    this.#height = Math.max(others, this.#height);
+    return result;
+  }
+
+  /** What was just parsed becomes part of something one level higher. */
+  grow(): void {
+    if (++this.#height > MAX_HEIGHT) throw new SqlFailure(`more than ${MAX_HEIGHT} steps on top of each other`, this.at);
   }
 
   /** Items with commas between them. */
