@@ -1,4 +1,5 @@
 import { missingForKafka } from './kafka-broker.ts';
+import { missingForNeo4j } from './neo4j-server.ts';
 import { missingForRegistry } from './schema-registry.ts';
 
 /**
@@ -6,7 +7,15 @@ import { missingForRegistry } from './schema-registry.ts';
  * `REQUIRE_ALL=1` a missing part is an error: nothing may be skipped then.
  */
 export function missingForStack(): string | null {
-  const missing = missingForKafka() ?? missingForRegistry();
+  return required(missingForKafka() ?? missingForRegistry());
+}
+
+/** The same for Neo4j. */
+export function missingForGraph(): string | null {
+  return required(missingForNeo4j());
+}
+
+function required(missing: string | null): string | null {
   if (missing !== null && process.env['REQUIRE_ALL'] === '1') throw new Error(`REQUIRE_ALL=1, and this machine lacks ${missing}`);
   return missing;
 }
