@@ -48,9 +48,9 @@ export class Ancestry<T = unknown> {
     for (const next of seen) {
       for (const under of next.#under) seen.add(under);
       for (const table of next.#scans) scans.add(table);
-      doubts.push(...next.#doubts);
+      for (const doubt of next.#doubts) doubts.push(doubt);
       for (const { lineage, why, at } of next.#reads) {
-        doubts.push(...reasonsOf(lineage));
+        for (const doubt of reasonsOf(lineage)) doubts.push(doubt);
         for (const { table, column, path } of placesOf(lineage)) {
           const key = `${why}\u0000${placeKey({ table, column, path })}`;
           if (!reads.has(key)) reads.set(key, { table, column, path, why, at: positionOf(at) });

@@ -24,8 +24,9 @@ function keysOf({ elements }: CreateTable): readonly Identifier[] {
 }
 
 function checkNames(names: readonly Identifier[], columns: readonly DefinedColumn[]): void {
+  const declared = new Set(columns.map(({ name }) => name));
   for (const { name, at } of names) {
-    if (!columns.some((column) => column.name === name)) throw new SqlFailure(`column '${name}' is not declared${didYouMean(name, columns.map((column) => column.name))}`, at);
+    if (!declared.has(name)) throw new SqlFailure(`column '${name}' is not declared${didYouMean(name, columns.map((column) => column.name))}`, at);
   }
 }
 
@@ -107,6 +108,7 @@ function withElement(table: TableDefinition, { element, place }: PlacedElement, 
   if (element.node === 'column-definition' && form === 'add' && table.columns.some(({ name }) => name === column.name)) {
     throw new SqlFailure(`column '${column.name}' is in '${table.name}' already`, element.name.at);
   }
+  if (form === 'add' && place === null) return { ...table, columns: [...table.columns, column] };
   const before = form === 'modify' && element.node === 'column-definition' ? table.columns.indexOf(columnAt(table, element.name)) : table.columns.length;
   const others = table.columns.filter(({ name }) => name !== column.name);
   const index = place === null ? before : place.form === 'first' ? 0 : others.indexOf(columnAt({ ...table, columns: others }, place.column)) + 1;

@@ -207,7 +207,7 @@ export abstract class ExpressionGrammar {
         const index = this.expression();
         reader.expect(']');
         of = { node: 'element', of, index, at: start.at };
-      } else if (reader.is('.') && of.node !== 'column' && (reader.isName(1) || reader.is('.', '*'))) {
+      } else if (reader.is('.') && (reader.isName(1) || reader.is('.', '*'))) {
         reader.take();
         if (reader.accept('*')) of = { node: 'field', of, field: { name: '*', at: reader.lastEnd - 1 }, at: start.at };
         else of = { node: 'field', of, field: reader.name('a field name'), at: start.at };

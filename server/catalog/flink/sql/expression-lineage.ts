@@ -129,7 +129,7 @@ export abstract class ExpressionLineage {
       const truth = place.simplified && operand === null ? tests[0]?.truth : undefined;
       if (decided || truth === false) continue;
       decided = truth === true;
-      conditions.push(...tests);
+      for (const test of tests) conditions.push(test);
       results.push(result);
     }
     const last = otherwise === null ? NULL_VALUE : this.value(otherwise, place);

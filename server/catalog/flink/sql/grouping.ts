@@ -53,7 +53,7 @@ export function checkGrouping({ items, groupBy, having, from }: Select, stepsOf:
   for (const expression of [...selected, ...(having === null ? [] : [having])]) refuseNestedAggregates(expression);
   const keys = (groupBy ?? []).flatMap(expressionsOf);
   const grouped = new Set(keys.map((key) => shape(key, stepsOf)));
-  const columns = keys.filter((key) => key.node === 'column').map((key) => stepsOf(key.path).join('\u0000'));
+  const columns = new Set(keys.filter((key) => key.node === 'column').map((key) => stepsOf(key.path).join('\u0000')));
   const by = { kinds: new Set(keys.map(({ node }) => node)), grouped, columns, stepsOf };
   for (const expression of [...selected, ...(having === null ? [] : [having])]) check(expression, by);
 }
@@ -66,16 +66,17 @@ function expressionsOf(item: GroupItem): readonly Expression[] {
 interface Grouped {
   readonly kinds: ReadonlySet<string>;
   readonly grouped: ReadonlySet<string>;
-  readonly columns: readonly string[];
+  /** The steps of each column grouped by: what is inside it is grouped too. */
+  readonly columns: ReadonlySet<string>;
   readonly stepsOf: StepsOf;
 }
 
 function check(expression: Expression, by: Grouped): void {
   if (by.kinds.has(expression.node) && by.grouped.has(shape(expression, by.stepsOf))) return;
   if (expression.node === 'column') {
-    const steps = by.stepsOf(expression.path).join('\u0000');
-    if (by.columns.some((column) => steps === column || steps.startsWith(`${column}\u0000`))) return;
-    if (!by.stepsOf(expression.path)[0]?.startsWith(IN_THIS_QUERY)) return;
+    const steps = by.stepsOf(expression.path);
+    if (steps.some((_, i) => by.columns.has(steps.slice(0, i + 1).join('\u0000')))) return;
+    if (!steps[0]?.startsWith(IN_THIS_QUERY)) return;
     throw new SqlFailure(`column '${expression.path.map(({ name }) => name).join('.')}' is neither grouped by nor aggregated`, expression.at);
   }
   for (const child of childrenOf(expression)) check(child, by);

@@ -1,5 +1,5 @@
 import { accessed } from '../field-lineage.ts';
-import { isUnknownType, type LogicalType, type RowType, withNullability } from '../logical-type.ts';
+import { isUnknownType, type LogicalType, type RowField, type RowType, withNullability } from '../logical-type.ts';
 import { didYouMean } from './nearest-names.ts';
 import type { Column, Relation, Value } from './relation.ts';
 import { SqlFailure } from './sql-failure.ts';
@@ -32,6 +32,8 @@ export interface ResolvedName extends Value {
 /** How the first step of a name begins that is a column of the query itself, not of one around it. */
 export const IN_THIS_QUERY = '0:';
 
+/** How many candidates an error lists. */
+const MAX_CANDIDATES = 20;
 /** The most parts the name of a table has: catalog, database, table. */
 const MAX_TABLE_NAME = 3;
 
@@ -152,19 +154,19 @@ function peek(value: Value, names: Name, steps: readonly string[]): ResolvedName
   const { type } = value;
   if (type?.kind !== 'row') return [];
   const [first] = names as [Identifier];
-  const exact = type.fields.find(({ name }) => name === first.name);
-  if (exact !== undefined) {
-    const found = insideColumn(fieldOf(value, type, exact.name), names.slice(1), [...steps, exact.name]);
+  const { byName, rows } = fieldsOf(type);
+  if (byName.has(first.name)) {
+    const found = insideColumn(fieldOf(value, type, first.name), names.slice(1), [...steps, first.name]);
     return found === null ? [] : [found];
   }
-  return type.fields.flatMap((field) => (field.type.kind === 'row' ? peek(fieldOf(value, type, field.name), names, [...steps, field.name]) : []));
+  return rows.flatMap((field) => peek(fieldOf(value, type, field.name), names, [...steps, field.name]));
 }
 
 function leastDeep(found: readonly ResolvedName[], { name, at }: Identifier): ResolvedName {
-  const least = Math.min(...found.map(({ steps }) => steps.length));
+  const least = found.reduce((fewest, { steps }) => Math.min(fewest, steps.length), Infinity);
   const shortest = found.filter(({ steps }) => steps.length === least);
   if (shortest.length > 1) {
-    throw new SqlFailure(`column '${name}' is ambiguous: ${shortest.map(({ steps }) => steps.slice(1).join('.')).join(', ')}`, at);
+    throw new SqlFailure(`column '${name}' is ambiguous: ${shortest.slice(0, MAX_CANDIDATES).map(({ steps }) => steps.slice(1).join('.')).join(', ')}`, at);
   }
   return shortest[0] as ResolvedName;
 }
@@ -176,13 +178,31 @@ function insideColumn(column: Value, names: Name, steps: readonly string[]): Res
   const { type } = column;
   if (type === null || isUnknownType(type)) return insideColumn({ lineage: accessed(column.lineage, first.name), type: null }, others, [...steps, first.name]);
   if (type.kind !== 'row') return null;
-  if (type.fields.some(({ name }) => name === first.name)) return insideColumn(fieldOf(column, type, first.name), others, [...steps, first.name]);
-  const peeked = type.fields.flatMap((field) => peek(fieldOf(column, type, field.name), names, [...steps, field.name]));
+  const { byName, rows } = fieldsOf(type);
+  if (byName.has(first.name)) return insideColumn(fieldOf(column, type, first.name), others, [...steps, first.name]);
+  const peeked = rows.flatMap((field) => peek(fieldOf(column, type, field.name), names, [...steps, field.name]));
   return peeked.length === 0 ? null : leastDeep(peeked, first);
 }
 
+interface Fields {
+  readonly byName: ReadonlyMap<string, RowField>;
+  /** Those that are rows themselves. */
+  readonly rows: readonly RowField[];
+}
+/** Remembered by type, for a row of thousands of fields is asked for each of them. */
+const FIELDS = new WeakMap<RowType, Fields>();
+
+function fieldsOf(row: RowType): Fields {
+  const known = FIELDS.get(row);
+  if (known !== undefined) return known;
+  // Of two fields of one name the first counts.
+  const fields = { byName: new Map(row.fields.toReversed().map((field) => [field.name, field])), rows: row.fields.filter(({ type }) => type.kind === 'row') };
+  FIELDS.set(row, fields);
+  return fields;
+}
+
 export function fieldOf(value: Value, row: RowType, name: string): Value {
-  const field = row.fields.find((candidate) => candidate.name === name);
+  const field = fieldsOf(row).byName.get(name);
   const type: LogicalType | null = field === undefined ? null : row.nullable ? withNullability(field.type, true) : field.type;
   return { lineage: accessed(value.lineage, name), type };
 }

@@ -14,6 +14,8 @@ import type { AlterView, CreateTable, CreateView, Identifier, Insert, Name, Stat
 
 /** Longest script taken, in UTF-16 units: the longest SQL a person writes is a hundredth of it. */
 export const MAX_SCRIPT_LENGTH = 4 * 1_048_576;
+/** How many origins and reads an answer may hold: a few columns of many, used again and again, make billions of a short text. */
+const MAX_FOUND = 2_000_000;
 
 /**
  * Where every column of every sink of a Flink SQL script comes from, and what decides its rows, as Flink's
@@ -35,6 +37,7 @@ class ScriptLineage extends CatalogLineage {
   readonly #lines: LineIndex;
   readonly #sinks: SinkLineage[] = [];
   readonly #doubts: Doubt[] = [];
+  #found = 0;
   readonly #uses = new Map<string, { readonly scan: Scan; readonly roles: Set<'source' | 'sink'> }>();
 
   constructor(known: KnownTables, lines: LineIndex) {
@@ -100,15 +103,15 @@ class ScriptLineage extends CatalogLineage {
     const rows = this.query(statement.as, { outer: null, tables: null }, true);
     const table = tableOfQuery(statement, declared, rows.columns);
     this.catalog.create(table, statement);
-    const columns = persisted(table).map(({ name }): SinkColumn => ({ name, origins: this.#origins(rows.named(name)[0]?.lineage ?? FROM_NOTHING) }));
-    this.#sink({ table, options: table.options }, columns, rows);
+    const columns = persisted(table).map(({ name }): SinkColumn => ({ name, origins: this.#origins(rows.named(name)[0]?.lineage ?? FROM_NOTHING, statement.at) }));
+    this.#sink({ table, options: table.options }, columns, rows, statement.at);
   }
 
   #createView(statement: CreateView): void {
     const { query, columns, at } = statement;
     const rows = this.query(query, { outer: null, tables: null }, true);
     const names = (columns === null ? rows : renamed(rows, columns)).columns.map(({ name }) => name);
-    const twice = names.find((name, i) => name !== '*' && names.indexOf(name) !== i);
+    const twice = firstRepeated(names.filter((name) => name !== '*'));
     if (twice !== undefined) throw new SqlFailure(`the view has two columns named '${twice}'`, at);
     const { catalog, database } = this.catalog;
     this.catalog.create({ kind: 'view', name: this.catalog.fullName(statement.name), query, columns: names, catalog, database }, { ...statement, replace: false });
@@ -127,40 +130,49 @@ class ScriptLineage extends CatalogLineage {
     const table = tableAt(name, this.catalog);
     const rows = this.query(query, { outer: null, tables: null }, true);
     const fixed = new Set(partition.filter(({ value }) => value !== null).map(({ column }) => column.name));
-    const stored = table.unknownColumns === undefined ? persisted(table).map((column) => column.name) : null;
-    const targets = columns?.map((column) => this.#target(column, stored, table)) ?? stored?.filter((column) => !fixed.has(column)) ?? rows.columns.map((column) => column.name);
+    const stored = table.unknownColumns === undefined ? new Set(persisted(table).map((column) => column.name)) : null;
+    const targets = columns?.map((column) => this.#target(column, stored, table)) ?? (stored === null ? null : [...stored].filter((column) => !fixed.has(column))) ?? rows.columns.map((column) => column.name);
     for (const { column } of partition) this.#target(column, stored, table);
-    const twice = columns?.find(({ name: column }, i) => columns.findIndex((other) => other.name === column) !== i);
-    if (twice !== undefined) throw new SqlFailure(`column '${twice.name}' is written twice`, twice.at);
+    const twice = firstRepeated(targets);
+    if (twice !== undefined && columns !== null) throw new SqlFailure(`column '${twice}' is written twice`, columns.findLast((column) => column.name === twice)?.at ?? at);
     const written = widened(rows.columns, targets.length);
     if (written.length !== targets.length) {
       throw new SqlFailure(`the query has ${rows.columns.length} columns, '${table.name}' takes ${targets.length}: ${targets.slice(0, 20).join(', ')}`, query.at);
     }
     const byTarget = new Map(targets.map((target, i) => [target, (written[i] as Column).lineage]));
-    const sink = (stored ?? targets).map((column): SinkColumn => ({ name: column, origins: this.#origins(byTarget.get(column) ?? FROM_NOTHING) }));
+    const sink = [...(stored ?? targets)].map((column): SinkColumn => ({ name: column, origins: this.#origins(byTarget.get(column) ?? FROM_NOTHING, at) }));
     if (table.unknownColumns !== undefined) this.#doubts.push({ reason: table.unknownColumns, at });
-    this.#sink({ table, options: { ...table.options, ...options } }, sink, rows);
+    this.#sink({ table, options: { ...table.options, ...options } }, sink, rows, at);
   }
 
-  #target({ name, at }: Identifier, stored: readonly string[] | null, table: TableDefinition): string {
-    if (stored === null || stored.includes(name)) return name;
+  #target({ name, at }: Identifier, stored: ReadonlySet<string> | null, table: TableDefinition): string {
+    if (stored === null || stored.has(name)) return name;
     throw new SqlFailure(`'${table.name}' has no column '${name}' that can be written${didYouMean(name, stored)}`, at);
   }
 
-  #origins(lineage: FieldLineage): SinkColumn['origins'] {
-    this.#doubts.push(...reasonsOf(lineage));
-    return originsOf(lineage);
+  #origins(lineage: FieldLineage, at: number): SinkColumn['origins'] {
+    for (const doubt of reasonsOf(lineage)) this.#doubts.push(doubt);
+    const origins = originsOf(lineage);
+    this.#count(origins?.length ?? 0, at);
+    return origins;
   }
 
-  #sink(scan: Scan, columns: readonly SinkColumn[], rows: Relation): void {
+  #sink(scan: Scan, columns: readonly SinkColumn[], rows: Relation, at: number): void {
     const reads = this.#gather(rows);
+    this.#count(reads.length, at);
     this.#sinks.push({ table: scan.table.name, columns, reads });
     this.#used(scan, 'sink');
   }
 
+  /** Counts what the answer holds so far, before it outgrows memory. */
+  #count(found: number, at: number): void {
+    this.#found += found;
+    if (this.#found > MAX_FOUND) throw new SqlFailure(`the sinks have more than ${MAX_FOUND} origins and reads together`, at);
+  }
+
   #gather(rows: Relation): FieldRead[] {
     const { reads, scans, doubts } = rows.reads.gathered((offset) => this.#lines.at(offset));
-    this.#doubts.push(...doubts);
+    for (const doubt of doubts) this.#doubts.push(doubt);
     for (const source of scans) this.#used(source as Scan, 'source');
     return reads;
   }
@@ -175,6 +187,11 @@ class ScriptLineage extends CatalogLineage {
 
 function persisted(table: TableDefinition): TableDefinition['columns'] {
   return table.columns.filter(({ source }) => source === 'physical' || source === 'metadata');
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 function tableUse({ scan: { table, options }, roles }: { readonly scan: Scan; readonly roles: ReadonlySet<'source' | 'sink'> }): TableUse {

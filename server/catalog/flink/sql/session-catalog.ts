@@ -54,6 +54,8 @@ export class SessionCatalog {
   readonly #createdCatalogs = new Map([[DEFAULT_CATALOG, DEFAULT_DATABASE]]);
   /** Databases of the default catalog: it lives as long as the session, so the script creates all of them. */
   readonly #databases = new Set([DEFAULT_DATABASE]);
+  /** Names that stood for something outside the script when they were asked for. */
+  readonly #outside = new Set<string>();
   readonly #known: KnownTables;
 
   constructor(known: KnownTables) {
@@ -77,9 +79,10 @@ export class SessionCatalog {
     const found = this.lookup(name);
     if (found !== null) return found;
     const [catalog, database, table] = this.#parts(name);
+    const full = `${catalog}.${database}.${table}`;
+    this.#outside.add(full);
     const known = this.#known({ catalog, database, table });
     if (known !== null) return known;
-    const full = `${catalog}.${database}.${table}`;
     if (catalog === DEFAULT_CATALOG) {
       throw new SqlFailure(`table '${name.map((part) => part.name).join('.')}' is neither created in the script nor known${didYouMean(table, this.#names())}`, (name[0] as Identifier).at);
     }
@@ -100,8 +103,8 @@ export class SessionCatalog {
       if (ifNotExists) return;
       throw new SqlFailure(`'${object.name}' exists already`, at);
     }
+    if (this.#temporary.has(object.name) || this.#permanent.has(object.name) || this.#outside.has(object.name)) this.epoch++;
     objects.set(object.name, object);
-    this.epoch++;
   }
 
   drop(name: Name, { temporary, ifExists, at }: { temporary: boolean; ifExists: boolean; at: number }): void {
@@ -155,11 +158,13 @@ export function definedColumns(elements: readonly TableElement[]): { columns: De
   const columns: DefinedColumn[] = [];
   const watermarks: TableDefinition['watermarks'][number][] = [];
   const keys = new Set<string>();
+  const names = new Set<string>();
   for (const element of elements) {
     if (element.node === 'primary-key') for (const { name } of element.columns) keys.add(name);
     else if (element.node === 'watermark') watermarks.push({ column: element.column, expression: element.expression });
     else {
-      if (columns.some(({ name }) => name === element.name.name)) throw new SqlFailure(`column '${element.name.name}' is declared twice`, element.name.at);
+      if (names.has(element.name.name)) throw new SqlFailure(`column '${element.name.name}' is declared twice`, element.name.at);
+      names.add(element.name.name);
       if (element.primaryKey) keys.add(element.name.name);
       const { metadata } = element;
       columns.push({

@@ -1,10 +1,13 @@
+/** Names and texts of a script may be as long as the script; an error quotes so much of them. */
+const MAX_MESSAGE = 1_000;
+
 /** A script Flink would refuse; caught where a script is taken in, never seen outside this folder. */
 export class SqlFailure extends Error {
   /** Offset in the script, in UTF-16 units. */
   readonly at: number;
 
   constructor(message: string, at: number) {
-    super(message);
+    super(message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message);
     this.at = at;
   }
 }
