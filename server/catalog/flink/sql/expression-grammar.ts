@@ -516,21 +516,21 @@ export abstract class ExpressionGrammar {
     const partitionBy = reader.accept('PARTITION', 'BY')
       ? reader.is('(') ? flattened(reader.parenthesized(() => reader.list(() => this.expression()))) : this.#partitionList()
       : [];
-    return { partitionBy, orderBy: reader.is('ORDER', 'BY') ? this.orderBy() : [] };
+    return { partitionBy, orderBy: reader.is('ORDER', 'BY') ? this.orderBy(() => this.#isKey()) : [] };
   }
 
   /** `PARTITION BY a, b, uid => 'x'`: the comma before a named argument ends the keys. */
   #partitionList(): Expression[] {
     const { reader } = this;
     const keys = [this.expression()];
-    while (reader.is(',') && this.#isPartitionKey()) {
+    while (reader.is(',') && this.#isKey()) {
       reader.take();
       keys.push(this.expression());
     }
     return keys;
   }
 
-  #isPartitionKey(): boolean {
+  #isKey(): boolean {
     const { reader } = this;
     const next = reader.peek(2);
     const startsArgument = reader.peek(1).kind !== 'word' && reader.peek(1).kind !== 'quoted';
@@ -581,18 +581,26 @@ export abstract class ExpressionGrammar {
     return [from, 'FOLLOWING'];
   }
 
-  /** `ORDER BY a DESC NULLS LAST, …`. */
-  orderBy(): OrderItem[] {
+  /** `ORDER BY a DESC NULLS LAST, …`; `goesOn` tells at a comma whether another key follows it. */
+  orderBy(goesOn = (): boolean => true): OrderItem[] {
     const { reader } = this;
     reader.expect('ORDER', 'BY');
-    return reader.list(() => {
-      const expression = this.expression();
-      const direction = [
-        reader.accept('ASC') ? 'ASC' : reader.accept('DESC') ? 'DESC' : '',
-        reader.accept('NULLS', 'FIRST') ? 'NULLS FIRST' : reader.accept('NULLS', 'LAST') ? 'NULLS LAST' : '',
-      ].filter((word) => word !== '').join(' ');
-      return { expression, direction };
-    });
+    const items = [this.#orderItem()];
+    while (reader.is(',') && goesOn()) {
+      reader.take();
+      items.push(this.#orderItem());
+    }
+    return items;
+  }
+
+  #orderItem(): OrderItem {
+    const { reader } = this;
+    const expression = this.expression();
+    const direction = [
+      reader.accept('ASC') ? 'ASC' : reader.accept('DESC') ? 'DESC' : '',
+      reader.accept('NULLS', 'FIRST') ? 'NULLS FIRST' : reader.accept('NULLS', 'LAST') ? 'NULLS LAST' : '',
+    ].filter((word) => word !== '').join(' ');
+    return { expression, direction };
   }
 }
 

@@ -251,10 +251,13 @@ function sharedNames(left: readonly Column[], right: readonly Column[], at: numb
 
 function refuseSameAlias(left: readonly Member[], right: readonly Member[], { at }: TableReference): void {
   for (const { alias, relation } of right) {
-    if (alias === null) continue;
-    const same = left.some((member) => member.alias === alias && (relation.table === null || member.relation.table === null || member.relation.table === relation.table));
-    if (same) throw new SqlFailure(`the name '${alias}' is given to two tables of one FROM clause`, at);
+    if (alias !== null && left.some((member) => member.alias === alias && !areTwoTables(member.relation, relation, alias))) throw new SqlFailure(`the name '${alias}' is given to two tables of one FROM clause`, at);
   }
+}
+
+/** Tables of two databases that bear one name, without an alias: they can be told apart by their full names. */
+function areTwoTables(a: Relation, b: Relation, name: string): boolean {
+  return a.table !== b.table && [a, b].every(({ table }) => table !== null && table.endsWith(`.${name}`));
 }
 
 function append(columns: Column[], more: readonly Column[]): void {

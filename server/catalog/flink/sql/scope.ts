@@ -97,9 +97,7 @@ function inMember(names: Name, member: Member, level: Scope, outside: string): R
   }
   const found = inRelation(names, member.relation, place);
   if (found !== null) return found;
-  const [first] = names as [Identifier];
-  const columns = member.relation.columns.map(({ name }) => name);
-  throw new SqlFailure(`column '${names.map(({ name }) => name).join('.')}' is not in '${member.alias ?? 'the table'}'${didYouMean(first.name, columns)}`, first.at);
+  return notInside(names, member);
 }
 
 function inLevel(path: Name, level: Scope, outside: string): ResolvedName | null {
@@ -132,9 +130,16 @@ function openMember(path: Name, level: Scope): ResolvedName | null {
   return insideColumn(value, path.slice(1), ['open', (path[0] as Identifier).name]);
 }
 
-function notInside(path: Name, { alias }: Member): never {
-  const [first] = path as [Identifier];
-  throw new SqlFailure(`column '${path.map(({ name }) => name).join('.')}' is not in '${alias ?? 'the table'}'`, first.at);
+/** Points at the first part of the name that is not there, with the nearest ones that are. */
+function notInside(path: Name, { alias, relation }: Member): never {
+  let there = relation.columns.map(({ name }) => name);
+  let known = 0;
+  for (let found = inRelation(path.slice(0, 1), relation, ''); found !== null && known < path.length - 1; found = inRelation(path.slice(0, known + 1), relation, '')) {
+    there = found.type?.kind === 'row' ? found.type.fields.map(({ name }) => name) : [];
+    known++;
+  }
+  const missing = path[known] as Identifier;
+  throw new SqlFailure(`column '${path.map(({ name }) => name).join('.')}' is not in '${alias ?? 'the table'}'${didYouMean(missing.name, there)}`, missing.at);
 }
 
 function inRelation(names: Name, relation: Relation, place: string): ResolvedName | null {
