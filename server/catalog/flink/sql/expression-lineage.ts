@@ -1,7 +1,8 @@
 import {
   accessed, ELEMENT, type FieldLineage, FROM_NOTHING, fromBuiltRow, MAP_VALUE, merged, type RowPart, transformed,
 } from '../field-lineage.ts';
-import { atomic, isUnknownType, type LogicalType, sameButForNull, UNKNOWN_NOT_NULL, UNKNOWN_TYPE, withNullability } from '../logical-type.ts';
+import { atomic, isUnknownType, type LogicalType, sameButForNull, UNKNOWN_TYPE, withNullability } from '../logical-type.ts';
+import { BOOLEAN, callType, operationType } from './expression-types.ts';
 import { leastRestrictive } from './least-restrictive.ts';
 import type { Relation, Value } from './relation.ts';
 import type { Ancestry } from './ancestry.ts';
@@ -34,17 +35,6 @@ export interface Place {
 
 const NOTHING: Value = { lineage: FROM_NOTHING, type: null };
 const NULL_VALUE: Value = { lineage: FROM_NOTHING, type: atomic('NULL') };
-const BOOLEAN = atomic('BOOLEAN');
-/** Functions that hand on one of their arguments: the type follows theirs. */
-const TYPE_OF_ARGUMENTS = new Set(['COALESCE', 'IFNULL', 'NULLIF', 'GREATEST', 'LEAST', 'MAX', 'MIN', 'FIRST_VALUE', 'LAST_VALUE', 'LAG', 'LEAD', 'SINGLE_VALUE', 'NTH_VALUE']);
-const FIRST_ARGUMENT_ONLY = new Set(['LAG', 'LEAD', 'NULLIF', 'NTH_VALUE']);
-const AGGREGATES_OF_ONE = new Set(['MAX', 'MIN', 'FIRST_VALUE', 'LAST_VALUE']);
-const NEVER_NULL = new Set(['COUNT', 'ROW_NUMBER', 'RANK', 'DENSE_RANK', 'GROUPING', 'GROUPING_ID', 'NTILE']);
-/** Functions that give null for null only. */
-const STRICT_FUNCTIONS = new Set([
-  'UPPER', 'LOWER', 'TRIM', 'LTRIM', 'RTRIM', 'CONCAT', 'SUBSTRING', 'SUBSTR', 'CHAR_LENGTH', 'CHARACTER_LENGTH', 'ABS', 'ROUND', 'FLOOR', 'CEIL', 'CEILING', 'MOD', 'POWER', 'SIGN',
-  'DATE_FORMAT', 'EXTRACT', 'REPLACE', 'POSITION', 'OVERLAY', 'REVERSE', 'LPAD', 'RPAD', 'MD5', 'SHA1', 'SHA256', 'TIMESTAMPDIFF', 'TIMESTAMPADD', 'YEAR', 'MONTH', 'HOUR', 'MINUTE', 'SECOND', 'CARDINALITY',
-]);
 /** How many named windows may be based on each other: every OVER walks all of them. */
 const MAX_WINDOW_BASES = 50;
 /** Row pattern navigation: copies a value of another row. */
@@ -290,30 +280,4 @@ function foldedOperation(operator: string, values: readonly Value[]): Value | nu
 
 function constant(truth: boolean): Value {
   return { lineage: FROM_NOTHING, type: withNullability(BOOLEAN, false), truth };
-}
-
-function operationType(operator: string, values: readonly Value[]): LogicalType | null {
-  const nullable = !/^IS /.test(operator) && values.some(({ type }) => type?.nullable !== false);
-  if (/^(AND|OR|NOT|IS|=|<>|<|>|<=|>=|IN|BETWEEN|LIKE|SIMILAR)/.test(operator)) return withNullability(BOOLEAN, nullable);
-  return nullable ? null : UNKNOWN_NOT_NULL;
-}
-
-function callType(name: string, values: readonly Value[], grouped: boolean): LogicalType | null {
-  const types = values.map(({ type }) => type);
-  const neverNull = types.every((type) => type?.nullable === false);
-  if (NEVER_NULL.has(name)) return withNullability(atomic('BIGINT'), false);
-  if (name === 'IF') return leastRestrictive(types.slice(1));
-  if (name === 'COLLECT' && values[0] !== undefined) return { kind: 'multiset', element: types[0] ?? UNKNOWN_TYPE, nullable: false };
-  if (name === 'ARRAY_AGG' && values[0] !== undefined) return { kind: 'array', element: types[0] ?? UNKNOWN_TYPE, nullable: true };
-  if (STRICT_FUNCTIONS.has(name)) return neverNull ? UNKNOWN_NOT_NULL : null;
-  if (name === 'SUM' || name === 'AVG') return grouped && neverNull ? UNKNOWN_NOT_NULL : null;
-  if (!TYPE_OF_ARGUMENTS.has(name)) return null;
-  const type = FIRST_ARGUMENT_ONLY.has(name) ? types[0] ?? null : leastRestrictive(types);
-  if (name === 'COALESCE' || name === 'IFNULL') return withoutNull(type, types.some((some) => some?.nullable === false));
-  return withoutNull(type, neverNull && (name === 'GREATEST' || name === 'LEAST' || (grouped && AGGREGATES_OF_ONE.has(name))));
-}
-
-function withoutNull(type: LogicalType | null, never: boolean): LogicalType | null {
-  if (type === null) return never ? UNKNOWN_NOT_NULL : null;
-  return withNullability(type, !never);
 }
