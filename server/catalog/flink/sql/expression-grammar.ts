@@ -437,7 +437,7 @@ export abstract class ExpressionGrammar {
       else if (this.#jsonWordNext(parts)) {
         const { keyword, text } = reader.take();
         parts.push(keyword === '' ? text : keyword);
-      } else if (expressionLast(parts)) reader.fail(', or )');
+      } else if (!operandDue(parts)) reader.fail(', or )');
       else parts.push(this.expression());
     }
     return parts;
@@ -449,9 +449,7 @@ export abstract class ExpressionGrammar {
     const { kind, keyword, text } = reader.peek();
     if (kind === 'symbol') return text === ':';
     if (kind !== 'word' || !JSON_WORDS.has(keyword)) return false;
-    const last = parts.at(-1);
-    const operandDue = last === undefined || last === ',' || last === ':' || last === 'VALUE' || last === 'KEY' || last === 'PASSING';
-    if (!operandDue) return true;
+    if (!operandDue(parts)) return true;
     if (keyword === 'KEY') return ![')', ',', '.', ':', 'VALUE', '('].includes(reader.peek(1).kind === 'word' ? reader.peek(1).keyword : reader.peek(1).text);
     return (keyword === 'NULL' || keyword === 'ABSENT') && reader.is(keyword, 'ON');
   }
@@ -625,6 +623,11 @@ function separated(items: readonly Expression[]): FormPart[] {
 
 function flattened(items: readonly Expression[]): Expression[] {
   return items.flatMap((item) => (item.node === 'row' ? item.items : [item]));
+}
+
+function operandDue(parts: readonly FormPart[]): boolean {
+  const last = parts.at(-1);
+  return last === undefined || last === ',' || last === ':' || last === 'VALUE' || last === 'KEY' || last === 'PASSING';
 }
 
 function expressionLast(parts: readonly FormPart[]): boolean {

@@ -4,19 +4,35 @@ import type {
   Alias, Call, CommonTable, Expression, FormPart, From, GroupItem, Identifier, Join, MatchRecognize, Query, QueryBody, Select, SelectItem, SetOperation, TableReference, TableSource,
 } from './syntax-tree.ts';
 
+const QUERY_WORDS = new Set(['SELECT', 'WITH', 'VALUES']);
+/** What may follow the parentheses around the first term of a query. */
+const SET_WORDS = new Set(['UNION', 'EXCEPT', 'MINUS', 'INTERSECT', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH']);
 const SET_OPERATORS = new Set(['UNION', 'EXCEPT', 'MINUS']);
 
 /** Queries: everything that yields rows. */
 export abstract class QueryGrammar extends ExpressionGrammar {
-  /** Does a query begin here, perhaps inside more parentheses? */
+  /**
+   * Does a query begin here, perhaps inside more parentheses? `((SELECT 1) UNION SELECT 2)` is one,
+   * `((SELECT 1) + 2)` and `((SELECT 1) AS a JOIN b)` only begin with one.
+   */
   startsQuery(ahead = 0): boolean {
+    const { reader } = this;
     let i = ahead;
-    while (this.reader.peek(i).text === '(' && this.reader.peek(i).kind === 'symbol') i++;
-    const { kind, keyword } = this.reader.peek(i);
+    while (reader.isOpening(i)) i++;
+    const { kind, keyword } = reader.peek(i);
     if (kind !== 'word') return false;
-    if (keyword === 'SELECT' || keyword === 'WITH') return true;
-    if (keyword === 'VALUES') return true;
-    return keyword === 'TABLE' && i > ahead - 1 && this.reader.isName(i + 1) && !this.#callFollows(i + 1);
+    const isQuery = QUERY_WORDS.has(keyword) || (keyword === 'TABLE' && reader.isName(i + 1) && !this.#callFollows(i + 1));
+    return isQuery && this.#isWhole(i - 1, Math.max(1, ahead));
+  }
+
+  /** Is the query in these nested parentheses all there is in each of them, or the first term of a longer one? */
+  #isWhole(innermost: number, outermost: number): boolean {
+    for (let i = innermost; i >= outermost; i--) {
+      const { kind, text, keyword } = this.reader.behindClosing(i);
+      if (kind === 'word' && SET_WORDS.has(keyword)) return true;
+      if (kind !== 'end' && !(kind === 'symbol' && text === ')')) return false;
+    }
+    return true;
   }
 
   #callFollows(from: number): boolean {
@@ -255,27 +271,10 @@ export abstract class QueryGrammar extends ExpressionGrammar {
 
   #inParenthesesSource(lateral: boolean): TableSource {
     const { reader } = this;
-    if (this.startsQuery(1) && !this.#joinInside()) {
+    if (this.startsQuery(1)) {
       return { node: 'query-source', query: reader.parenthesized(() => this.query()), lateral };
     }
     return reader.parenthesized(() => this.#from());
-  }
-
-  /** `((SELECT …) AS a JOIN b …)`: the inner query is only the first operand of a join. */
-  #joinInside(): boolean {
-    const { reader } = this;
-    if (!(reader.is('(', '('))) return false;
-    let depth = 0;
-    for (let i = 1; ; i++) {
-      const { kind, text } = reader.peek(i);
-      if (kind === 'end') return false;
-      if (kind !== 'symbol') continue;
-      if (text === '(') depth++;
-      else if (text === ')' && --depth === 0) {
-        const next = reader.peek(i + 1);
-        return !(next.kind === 'symbol' && next.text === ')') && !SET_WORDS.has(next.keyword);
-      }
-    }
   }
 
   #unnest(): TableSource {
@@ -347,5 +346,3 @@ export abstract class QueryGrammar extends ExpressionGrammar {
     return { variable, condition: this.expression() as Expression };
   }
 }
-
-const SET_WORDS = new Set(['UNION', 'EXCEPT', 'MINUS', 'INTERSECT', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH']);

@@ -7,6 +7,7 @@ import type {
 
 const LIKE_FEATURES = new Set(['ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'GENERATED', 'METADATA', 'OPTIONS', 'PARTITIONS', 'WATERMARKS']);
 const CONSTRAINT_WORDS = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK']);
+const DROPPABLE = new Set(['TABLE', 'VIEW', 'FUNCTION', 'CATALOG', 'DATABASE', 'MODEL', 'CONNECTION']);
 /** First words of statements from which nothing of a job's lineage follows. */
 const WITHOUT_EFFECT = new Set(['SET', 'RESET', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'ADD', 'REMOVE', 'LOAD', 'UNLOAD', 'ANALYZE', 'CALL', 'STOP', 'HELP', 'CLEAR', 'QUIT', 'EXIT', 'TRUNCATE']);
 const UNKNOWN_EFFECTS: { readonly [word: string]: string } = {
@@ -351,6 +352,7 @@ export class StatementGrammar extends QueryGrammar {
     const temporary = reader.accept('TEMPORARY');
     reader.accept('SYSTEM');
     reader.accept('MATERIALIZED');
+    if (!reader.isOneOf(DROPPABLE)) reader.fail([...DROPPABLE].join(', '));
     const what = reader.take().keyword;
     const ifExists = reader.accept('IF', 'EXISTS');
     const name = reader.compoundName('a name');

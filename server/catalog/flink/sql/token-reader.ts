@@ -17,6 +17,8 @@ const MAX_NAME_PARTS = 250;
 export class TokenReader {
   readonly script: string;
   readonly #tokens: readonly Token[];
+  /** By the place of an opening parenthesis: that of the token behind the one that closes it. */
+  #behindClosing: ReadonlyMap<number, number> | null = null;
   #next = 0;
   #depth = 0;
   #height = 0;
@@ -49,6 +51,17 @@ export class TokenReader {
   is(...words: readonly string[]): boolean {
     for (let i = 0; i < words.length; i++) if (!matches(this.peek(i), words[i] as string)) return false;
     return true;
+  }
+
+  isOpening(ahead: number): boolean {
+    const { kind, text } = this.peek(ahead);
+    return kind === 'symbol' && text === '(';
+  }
+
+  /** The token behind the parenthesis that closes the one opening there; the end where none does. */
+  behindClosing(ahead: number): Token {
+    this.#behindClosing ??= pairsIn(this.#tokens);
+    return this.#tokens[this.#behindClosing.get(this.#next + ahead) ?? this.#tokens.length - 1] as Token;
   }
 
   isOneOf(words: ReadonlySet<string>): boolean {
@@ -152,6 +165,17 @@ export class TokenReader {
   skipStatement(): void {
     while (this.peek().kind !== 'end' && !this.is(';')) this.take();
   }
+}
+
+function pairsIn(tokens: readonly Token[]): ReadonlyMap<number, number> {
+  const behind = new Map<number, number>();
+  const open: number[] = [];
+  tokens.forEach(({ kind, text }, i) => {
+    if (kind !== 'symbol') return;
+    if (text === '(') open.push(i);
+    else if (text === ')' && open.length > 0) behind.set(open.pop() as number, i + 1);
+  });
+  return behind;
 }
 
 function matches({ kind, keyword, text }: Token, word: string): boolean {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { LineageResult, SourceField } from '../../../../server/catalog/flink/lineage.ts';
 import { lineageOfScript } from '../../../../server/catalog/flink/sql/script-lineage.ts';
+import { StatementGrammar } from '../../../../server/catalog/flink/sql/statement-grammar.ts';
+import { printSql } from './print-sql.ts';
 
 /** Tables every case may use; `s1` … `s4` are written to by position. */
 export const TABLES = `
@@ -16,7 +18,7 @@ CREATE TABLE s4 (a STRING, b STRING, c STRING, d STRING) WITH ('connector' = 'ka
 /**
  * What it shows; the statements; for every sink column in order where it comes from, `l.k` copied and `~l.k`
  * computed, `o/a` a field of a row; what decides the rows, watermarks left out. Tables without a catalog are
- * in the default one.
+ * in the default one. What is parsed and printed again must say the same.
  */
 export type Construct = readonly [title: string, statements: string, columns: readonly string[], reads: readonly string[]];
 
@@ -26,6 +28,7 @@ export function testConstructs(constructs: readonly Construct[]): void {
     if (result.outcome === 'invalid') expect.fail(JSON.stringify(result.fault));
     expect(result.lineage.unknown).toEqual([]);
     expect(followed(result)).toEqual({ columns, reads });
+    expect(followed(lineageOfScript(printSql(new StatementGrammar(TABLES + statements).statements())))).toEqual({ columns, reads });
   });
 }
 

@@ -29,9 +29,9 @@ export function lineageText(sinks: readonly Sink[]): LineageText[] {
 
 /** The same for a whole answer, unknown parts and faults included, without any position. */
 export function answerText(result: LineageResult): unknown {
-  if (result.outcome === 'invalid') return { invalid: true };
-  const { completeness, sinks, unknown } = result.lineage;
-  return { completeness, sinks: lineageText(sinks), unknown: distinct(unknown.map(({ reason }) => reason)) };
+  if (result.outcome === 'invalid') return { message: result.fault.message };
+  const { completeness, sinks, tables, unknown } = result.lineage;
+  return { completeness, sinks: lineageText(sinks), tables: tables.map(({ table, roles, options }) => ({ table, roles, options })), unknown: distinct(unknown.map(({ reason }) => reason)) };
 }
 
 function placeText({ table, column, path }: Field): string {
