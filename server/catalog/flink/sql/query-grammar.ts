@@ -29,8 +29,8 @@ export abstract class QueryGrammar extends ExpressionGrammar {
   #isWhole(innermost: number, outermost: number): boolean {
     for (let i = innermost; i >= outermost; i--) {
       const { kind, text, keyword } = this.reader.behindClosing(i);
-      if (kind === 'word' && SET_WORDS.has(keyword)) return true;
-      if (kind !== 'end' && !(kind === 'symbol' && text === ')')) return false;
+      const goesOn = kind === 'word' && SET_WORDS.has(keyword);
+      if (!goesOn && kind !== 'end' && !(kind === 'symbol' && text === ')')) return false;
     }
     return true;
   }

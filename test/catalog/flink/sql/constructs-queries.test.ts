@@ -30,6 +30,7 @@ describe('subqueries', () => {
     ['several columns IN a query', 'INSERT INTO s1 SELECT x FROM l WHERE (k, x) IN (SELECT k, y FROM r)', ['l.x'], ['FILTER l.k', 'FILTER l.x', 'FILTER r.k', 'FILTER r.y']],
     ['a scalar subquery copies its column', 'INSERT INTO s2 SELECT k, (SELECT y FROM r WHERE r.k = l.k) FROM l', ['l.k', 'r.y'], ['FILTER l.k', 'FILTER r.k']],
     ['a subquery as the first operand in parentheses', 'INSERT INTO s2 SELECT ((SELECT MAX(y) FROM r) + x), (((SELECT k FROM r)) || k) FROM l WHERE ((SELECT COUNT(*) FROM d) > x) AND ((SELECT id FROM d), k) IN ((SELECT k, k FROM r) UNION ALL SELECT id, id FROM d)', ['~l.x ~r.y', '~l.k ~r.k'], ['FILTER d.id', 'FILTER l.k', 'FILTER l.x', 'FILTER r.k']],
+    ['a set operation as the first operand in parentheses', 'INSERT INTO s1 SELECT k FROM l WHERE (((SELECT y FROM r) EXCEPT ALL SELECT x FROM l) IN (SELECT id FROM d))', ['l.k'], ['FILTER d.id', 'FILTER l.x', 'FILTER r.y']],
     ['queries in more parentheses than needed', 'INSERT INTO s1 ((((SELECT x FROM l)) UNION ALL (SELECT y FROM r)) EXCEPT ALL ((SELECT id FROM d)))', ['l.x r.y'], ['FILTER d.id', 'FILTER l.x', 'FILTER r.y']],
     ['subqueries as the first table of joins in parentheses', 'INSERT INTO s2 SELECT a.x, b.y FROM ((SELECT x, k FROM l) AS a JOIN ((SELECT y, k FROM r)) AS b ON a.k = b.k)', ['l.x', 'r.y'], ['JOIN l.k', 'JOIN r.k']],
     ['WITH inside a subquery, with column names', 'INSERT INTO s1 SELECT q FROM (WITH c (q) AS (SELECT x FROM l) SELECT q FROM c WHERE q > 1)', ['l.x'], ['FILTER l.x']],
