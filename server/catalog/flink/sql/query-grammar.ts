@@ -11,6 +11,8 @@ const SET_OPERATORS = new Set(['UNION', 'EXCEPT', 'MINUS']);
 
 /** Queries: everything that yields rows. */
 export abstract class QueryGrammar extends ExpressionGrammar {
+  protected queriesRead = 0;
+
   /**
    * Does a query begin here, perhaps inside more parentheses? `((SELECT 1) UNION SELECT 2)` is one,
    * `((SELECT 1) + 2)` and `((SELECT 1) AS a JOIN b)` only begin with one.
@@ -43,6 +45,7 @@ export abstract class QueryGrammar extends ExpressionGrammar {
 
   query(): Query {
     const { reader } = this;
+    this.queriesRead++;
     return reader.nested(() => {
       const { at } = reader;
       const commonTables = reader.is('WITH') ? this.#commonTables() : [];

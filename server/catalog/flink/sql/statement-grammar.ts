@@ -1,8 +1,9 @@
 import { hintedOptions } from './expression-grammar.ts';
 import { parseDataType } from './parse-type.ts';
 import { QueryGrammar } from './query-grammar.ts';
+import { SqlFailure } from './sql-failure.ts';
 import type {
-  AlterTable, ColumnDefinition, CreateModel, CreateTable, Identifier, Insert, LikeRule, Options, PlacedElement, PrimaryKey, Query, Statement, TableElement, WatermarkDefinition,
+  AlterTable, ColumnDefinition, CreateModel, CreateTable, Expression, Identifier, Insert, LikeRule, Options, PlacedElement, PrimaryKey, Query, Statement, TableElement, WatermarkDefinition,
 } from './syntax-tree.ts';
 
 const LIKE_FEATURES = new Set(['ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'GENERATED', 'METADATA', 'OPTIONS', 'PARTITIONS', 'WATERMARKS']);
@@ -302,7 +303,15 @@ export class StatementGrammar extends QueryGrammar {
     reader.expect('WATERMARK', 'FOR');
     const column = reader.compoundName('a column name');
     reader.expect('AS');
-    return { node: 'watermark', column, expression: this.expression() };
+    return { node: 'watermark', column, expression: this.#rowExpression('a watermark') };
+  }
+
+  /** An expression over one row of the table it belongs to. */
+  #rowExpression(what: string): Expression {
+    const before = this.queriesRead;
+    const expression = this.expression();
+    if (this.queriesRead > before) throw new SqlFailure(`${what} cannot contain a query`, expression.at);
+    return expression;
   }
 
   #constraint(): PrimaryKey {
@@ -322,7 +331,7 @@ export class StatementGrammar extends QueryGrammar {
   #column(): ColumnDefinition {
     const { reader } = this;
     const name = reader.name('a column name');
-    if (reader.accept('AS')) return this.#finished({ node: 'column-definition', name, type: null, expression: this.expression(), metadata: null, primaryKey: false });
+    if (reader.accept('AS')) return this.#finished({ node: 'column-definition', name, type: null, expression: this.#rowExpression('a computed column'), metadata: null, primaryKey: false });
     const type = parseDataType(reader);
     if (reader.accept('METADATA')) {
       const key = reader.accept('FROM') ? reader.string('a quoted metadata key') : null;

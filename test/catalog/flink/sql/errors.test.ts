@@ -46,6 +46,8 @@ const FAULTS: readonly (readonly [title: string, statement: string, message: str
   ['an ALTER of a column that is not there', 'ALTER TABLE orders DROP ^amout', "column 'amout' is not in 'default_catalog.default_database.orders'; did you mean 'amount'?"],
   ['an ALTER TABLE of a view', 'CREATE VIEW v AS SELECT amount FROM orders; ALTER TABLE ^v ADD x INT', "'default_catalog.default_database.v' is a view, not a table"],
   ['an INSERT into a view', 'CREATE VIEW v AS SELECT amount FROM orders; INSERT INTO ^v SELECT amount FROM orders', "'default_catalog.default_database.v' is a view, not a table"],
+  ['a query in a computed column', 'CREATE TABLE n (a INT, b AS ^(SELECT MAX(b) FROM n))', 'a computed column cannot contain a query'],
+  ['a query in a watermark', 'CREATE TABLE n (a TIMESTAMP(3), WATERMARK FOR a AS ^a - (SELECT x FROM n))', 'a watermark cannot contain a query'],
   ['a database nobody created', 'USE ^shop', "there is no database 'shop' in default_catalog"],
   ['recursion', 'INSERT INTO s1 WITH ^RECURSIVE c AS (SELECT 1) SELECT * FROM c', 'Flink SQL has no recursive queries'],
   ['a name after its query', 'INSERT INTO s1 WITH a AS (SELECT x FROM ^b), b AS (SELECT amount AS x FROM orders) SELECT x FROM a', /^table 'b' is neither/],
