@@ -13,6 +13,8 @@ import { TableFunctionLineage } from './table-function-lineage.ts';
 
 /** How many views may stand on each other: each costs the resolver a few frames of its stack. */
 const MAX_VIEW_DEPTH = 200;
+/** How deep a view may stand inside the queries and expressions of those on it, for the same reason. */
+const MAX_DEPTH_OF_VIEW = 1_000;
 
 /** A table as one statement uses it: hints may give it other options. */
 export interface Scan {
@@ -111,6 +113,7 @@ export class CatalogLineage extends TableFunctionLineage {
     if (cached?.epoch === this.catalog.epoch) return cached.relation;
     if (this.#open.includes(view)) throw new SqlFailure(`view '${view.name}' is defined by itself: ${[...this.#open, view].map(({ name }) => name).join(' → ')}`, at);
     if (this.#open.length >= MAX_VIEW_DEPTH) throw new SqlFailure(`more than ${MAX_VIEW_DEPTH} views stand on each other`, at);
+    if (this.depth >= MAX_DEPTH_OF_VIEW) throw new SqlFailure(`view '${view.name}' stands more than ${MAX_DEPTH_OF_VIEW} levels deep, those of the views on it counted`, at);
     this.#open.push(view);
     const { catalog, database } = this.catalog;
     Object.assign(this.catalog, { catalog: view.catalog, database: view.database });

@@ -44,7 +44,17 @@ const NAVIGATION = new Set(['FIRST', 'LAST', 'PREV', 'NEXT']);
 export abstract class ExpressionLineage {
   abstract relationOf(query: Query, outer: Scope | null, tables: CommonTables | null): Relation;
 
+  /** How many expressions, queries and FROM clauses are being looked at inside each other. */
+  protected depth = 0;
+
   value(expression: Expression, place: Place): Value {
+    this.depth++;
+    const value = this.#valueOf(expression, place);
+    this.depth--;
+    return value;
+  }
+
+  #valueOf(expression: Expression, place: Place): Value {
     switch (expression.node) {
       case 'literal':
         return literalValue(expression);

@@ -46,6 +46,7 @@ export abstract class QueryLineage extends ExpressionLineage {
 
   /** `top`: an ORDER BY without LIMIT decides rows only where the query stands for itself. */
   query(query: Query, { outer, tables }: Surroundings, top: boolean): Relation {
+    this.depth++;
     let seen = tables;
     for (const { name, columns, query: inner } of query.with) {
       const relation = this.query(inner, { outer, tables: seen }, false);
@@ -53,6 +54,7 @@ export abstract class QueryLineage extends ExpressionLineage {
     }
     const ordered = top || query.limit.length > 0 ? query.orderBy : [];
     const result = this.#body(query.body, { outer, tables: seen }, ordered, top);
+    this.depth--;
     if (query.orderBy.length > 0 && ordered.length === 0) return result;
     for (const operand of operands(query.limit)) this.value(operand, this.#place(scopeOf([], outer), seen, NO_WINDOWS, result.reads));
     return result;
@@ -179,6 +181,7 @@ export abstract class QueryLineage extends ExpressionLineage {
 
   /** FROM, with its joins from left to right. */
   #from({ first, joins }: From, outer: Scope | null, tables: CommonTables | null, reads: Ancestry): Source {
+    this.depth++;
     let source = this.#item(first, scopeOf([], outer), tables, reads);
     for (const join of joins) {
       if (source.members.length >= MAX_TABLES) throw new SqlFailure(`more than ${MAX_TABLES} tables in one FROM clause`, join.at);
@@ -195,6 +198,7 @@ export abstract class QueryLineage extends ExpressionLineage {
       const place = this.#place(scopeOf(source.members, outer, source.common), tables, NO_WINDOWS, reads);
       reads.add(this.value(join.on, place).lineage, 'JOIN', join.on.at);
     }
+    this.depth--;
     return source;
   }
 

@@ -106,6 +106,11 @@ const TOO_LONG: readonly (readonly [string, string, RegExp])[] = [
   ['dots in a table’s name', inserting(`SELECT a FROM ${chained('a', '.')}`), /a name of more than \d+ parts/],
   ['windows', `${selecting('SUM(a) OVER w5000')} WINDOW w0 AS (ORDER BY a), ${numbered(5_000, (i) => `w${i + 1} AS (w${i})`)}`, /more than \d+ windows are based on each other/],
   ['views on views', `${TABLES}CREATE VIEW v0 AS SELECT a FROM t;${numbered(1_000, (i) => `CREATE VIEW v${i + 1} AS SELECT a FROM v${i};`, '')}ALTER TABLE t SET ('k' = 'v');INSERT INTO s SELECT a FROM v1000`, /more than \d+ views stand on each other/],
+  ...([['subqueries', '(SELECT ', ' FROM t LIMIT 1)'], ['queries', '(SELECT a FROM ', ')'], ['expressions', 'CASE WHEN TRUE THEN ', ' END'], ['joins', '(', ' CROSS JOIN (VALUES (1)))']] as const).map(([what, open, close]): [string, string, RegExp] => [
+    `${what} of views on views`,
+    `${TABLES}CREATE VIEW v0 AS SELECT a FROM t;${numbered(199, (i) => `CREATE VIEW v${i + 1} AS ${what === 'queries' || what === 'joins' ? `SELECT 1 AS a FROM ${around(open, `v${i}`, close, 60)}` : `SELECT ${around(open, `(SELECT a FROM v${i})`, close, 60)} AS a`};`, '')}ALTER TABLE t SET ('k' = 'v');INSERT INTO s SELECT a FROM v199`,
+    /stands more than \d+ levels deep/,
+  ]),
   ['columns', `CREATE TABLE w (${numbered(5_000, (i) => `c${i} INT`)});CREATE TABLE s (a INT);INSERT INTO s SELECT ${chained('w.*', ',', 20_000)} FROM w`, /more than \d+ columns together/],
   ['origins', `CREATE TABLE w (${numbered(2_000, (i) => `c${i} INT`)});CREATE VIEW v AS SELECT ${numbered(2_000, (i) => `c${i}`, ' + ')} AS x FROM w;CREATE TABLE s (${numbered(2_000, (i) => `c${i} INT`)});INSERT INTO s SELECT ${chained('x', ',', 2_000)} FROM v`, /more than \d+ origins and reads together/],
   ['reads', `CREATE TABLE w (${numbered(2_000, (i) => `c${i} INT`)});CREATE VIEW v AS SELECT 1 AS x FROM w WHERE ${numbered(2_000, (i) => `c${i}`, ' + ')} > 1;CREATE TABLE s (a INT);${'INSERT INTO s SELECT x FROM v;'.repeat(2_000)}`, /more than \d+ origins and reads together/],
