@@ -36,12 +36,15 @@ export interface BaseGraph {
   /** Rows leaving node n: [outStart[n], outStart[n + 1]), those true now end at outNow[n]. */
   readonly outStart: Int32Array;
   readonly outNow: Int32Array;
-  /** The same for rows arriving, as positions in inRow; inFrom and inVia repeat `from` and `via` in that order. */
+  /** The same for rows arriving, as positions in inRow. */
   readonly inStart: Int32Array;
   readonly inNow: Int32Array;
   readonly inRow: Int32Array;
-  readonly inFrom: Int32Array;
-  readonly inVia: Int32Array;
+  /** Steps of walks, see `stepsOf`: the far ends of the same rows, and the jobs on the way to them, without the rows. */
+  readonly downStart: Int32Array;
+  readonly downTo: Int32Array;
+  readonly upStart: Int32Array;
+  readonly upTo: Int32Array;
   /** Rows that are about a job or consumer: its whole program. */
   readonly actorStart: Int32Array;
   readonly actorRow: Int32Array;

@@ -5,6 +5,7 @@ import { at, IntColumn } from './int-column.ts';
 import { LifeTimes } from './life-times.ts';
 import { joinName, NameHeapBuilder } from './name-heap.ts';
 import { completenessIn, DERIVES, kindIn, packTraits, READS, USES, WRITES } from './row-traits.ts';
+import { layOutSteps } from './steps.ts';
 
 const DATASET = ENTITY_KINDS.indexOf('dataset');
 const FIELD = ENTITY_KINDS.indexOf('field');
@@ -57,17 +58,13 @@ export function* buildBase(columns: RowColumns): Generator<void, BaseGraph> {
   const { sorted, outStart, outNow } = yield* sortRows(columns, nodes.denseIds, count);
   const inward = yield* grouped(sorted.to, sorted.open, count);
   const actors = yield* grouped(actorsOf(sorted), sorted.open, count);
-  const inFrom = new Int32Array(sorted.rows);
-  const inVia = new Int32Array(sorted.rows);
-  for (let i = 0; i < sorted.rows; i++) {
-    inFrom[i] = at(sorted.from, at(inward.items, i));
-    inVia[i] = at(sorted.via, at(inward.items, i));
-    if (i % SLICE === 0) yield;
-  }
   const { from, to, via, slot, traits, life, rows } = sorted;
+  const down = yield* layOutSteps(nodes.kinds, { start: outStart, now: outNow, items: null, far: to, via });
+  const up = yield* layOutSteps(nodes.kinds, { ...inward, far: from, via });
   return {
     nodes: count, rows, ...nodes, lifeTimes: columns.lifeTimes, from, to, via, slot, traits, life, outStart, outNow,
-    inStart: inward.start, inNow: inward.now, inRow: inward.items, inFrom, inVia,
+    inStart: inward.start, inNow: inward.now, inRow: inward.items,
+    downStart: down.start, downTo: down.to, upStart: up.start, upTo: up.to,
     actorStart: actors.start, actorRow: actors.items, opaque: opaqueOf(sorted, count),
   };
 }

@@ -2,8 +2,9 @@ import { COMPLETENESSES, type Completeness } from '../catalog/changes.ts';
 import { datasetKey, type DatasetRef, ENTITY_KINDS, type EntityKind, type EntityRef } from '../catalog/names.ts';
 import { actorOf } from './build-base.ts';
 import { at } from './int-column.ts';
-import type { LineageGraph } from './lineage-graph.ts';
-import { distanceIn, nodeIn, parentIn, rowIn, type Walk } from './walk.ts';
+import { FIELD, type LineageGraph } from './lineage-graph.ts';
+import { rowBetween } from './steps.ts';
+import { BY_STEP, distanceIn, nodeIn, parentIn, rowIn, type Walk } from './walk.ts';
 
 export type Certainty = 'known' | 'possible';
 export interface ReachedEntry {
@@ -69,8 +70,8 @@ export class Closure {
       steps.push(this.#graph.refOf(node));
       const parent = parentIn(this.#walk, position);
       if (parent >= 0) {
-        const between = this.#actor(rowIn(this.#walk, position));
-        if (between !== node && between !== nodeIn(this.#walk, parent)) steps.push(this.#graph.refOf(between));
+        const between = this.#between(position, node, nodeIn(this.#walk, parent));
+        if (between >= 0) steps.push(this.#graph.refOf(between));
       }
       position = parent;
     }
@@ -111,8 +112,19 @@ export class Closure {
     return { ref: this.#graph.refOf(nodeIn(this.#walk, position)), distance: distanceIn(this.#walk, position), certainty };
   }
 
-  #actor(row: number): number {
-    return actorOf(this.#graph.traitsOf(row), this.#graph.fromOf(row), this.#graph.toOf(row), this.#graph.viaOf(row));
+  /** The job on the way from an entry's parent to it; -1 where it is one of the two. */
+  #between(position: number, node: number, parent: number): number {
+    const row = this.#row(position, node, parent);
+    if (row < 0) return -1;
+    const actor = actorOf(this.#graph.traitsOf(row), this.#graph.fromOf(row), this.#graph.toOf(row), this.#graph.viaOf(row));
+    return actor === node || actor === parent ? -1 : actor;
+  }
+
+  /** A step to a job or consumer has nothing on its way, and a row that leads to a field lies in the base, which never changes. */
+  #row(position: number, node: number, parent: number): number {
+    const row = rowIn(this.#walk, position);
+    if (row !== BY_STEP || this.#graph.kindOf(node) !== FIELD) return row;
+    return this.#walk.direction === 'downstream' ? rowBetween(this.#graph.base, parent, node) : rowBetween(this.#graph.base, node, parent);
   }
 
   #positionsByNode(): Map<number, number> {
@@ -124,9 +136,21 @@ export class Closure {
   /** Known entries come in order of distance already; possible ones are merged in, behind the known of their distance. */
   #sorted(): Int32Array {
     const { starts, known, size, again } = this.#walk;
-    const order = Int32Array.from({ length: size - starts }, (_, i) => i + starts).filter((position) => !again.has(position));
-    if (known === size) return order;
-    const rank = (position: number): number => distanceIn(this.#walk, position) * 2 + (position < known ? 0 : 1);
-    return order.sort((a, b) => rank(a) - rank(b) || a - b);
+    const order = new Int32Array(size - starts - again.size);
+    const [levels, possible] = [this.#walk.levels, this.#possibleByDistance()];
+    let [next, nextKnown] = [0, starts];
+    for (let distance = 0; next < order.length; distance++) {
+      for (const end = levels[distance + 1] ?? known; nextKnown < end; nextKnown++) order[next++] = nextKnown;
+      for (const position of possible[distance] ?? []) order[next++] = position;
+    }
+    return order;
+  }
+
+  #possibleByDistance(): number[][] {
+    const possible: number[][] = [];
+    for (let position = this.#walk.known; position < this.#walk.size; position++) {
+      if (!this.#walk.again.has(position)) (possible[distanceIn(this.#walk, position)] ??= []).push(position);
+    }
+    return possible;
   }
 }

@@ -9,9 +9,10 @@ import { Closure } from './closure.ts';
 import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
+import type { Direction } from './steps.ts';
 import { type DatasetReader, type DatasetWriter, type FieldUse, fieldUse, programOf, type ProgramUse, readersOf, writersOf } from './usage.ts';
 import { fieldsOrItself } from './unknown-side.ts';
-import { type Direction, Walker } from './walk.ts';
+import { Walker } from './walker.ts';
 
 /** Rows beside the base, as a share of it, at which a new base is built; walks meet the overlay ever more often beyond. */
 const REBUILD_SHARE = 0.02;
@@ -103,7 +104,7 @@ export class LineageIndex {
   closure({ from, direction, depth, ...view }: ClosureRequest): Closure {
     const rows = rowView(view);
     const starts = from.flatMap((ref) => this.#startsOf(ref, rows));
-    return new Closure(this.#graph, this.#walker.walk(starts, direction, { depth: depth ?? Number.POSITIVE_INFINITY, view: rows }));
+    return new Closure(this.#graph, this.#walker.walk(starts, { direction, depth: depth ?? Number.POSITIVE_INFINITY, view: rows }));
   }
 
   readersOf(dataset: DatasetRef, view: View = EVERYTHING_NOW): readonly DatasetReader[] {

@@ -7,11 +7,12 @@ import { type LifeTime, LifeTimes } from './life-times.ts';
 import { NameHeap } from './name-heap.ts';
 
 /** Changes whenever the arrays mean something else: an older file is then not read but made anew. */
-const FORMAT = 'sluice lineage snapshot 2';
+const FORMAT = 'sluice lineage snapshot 3';
 const ARRAYS = [
   ['kinds', Uint8Array], ['datasetOf', Int32Array], ['fieldCount', Int32Array], ['storeIds', Int32Array], ['denseIds', Int32Array], ['nodeLife', Int32Array],
   ['from', Int32Array], ['to', Int32Array], ['via', Int32Array], ['slot', Int32Array], ['traits', Int32Array], ['life', Int32Array],
-  ['outStart', Int32Array], ['outNow', Int32Array], ['inStart', Int32Array], ['inNow', Int32Array], ['inRow', Int32Array], ['inFrom', Int32Array], ['inVia', Int32Array],
+  ['outStart', Int32Array], ['outNow', Int32Array], ['inStart', Int32Array], ['inNow', Int32Array], ['inRow', Int32Array],
+  ['downStart', Int32Array], ['downTo', Int32Array], ['upStart', Int32Array], ['upTo', Int32Array],
   ['actorStart', Int32Array], ['actorRow', Int32Array], ['opaque', Uint8Array],
 ] as const satisfies readonly (readonly [keyof BaseGraph, typeof Int32Array | typeof Uint8Array])[];
 /** Typed arrays must begin at a multiple of their element size. */
