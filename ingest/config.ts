@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ClusterAliases, parseClusterAliases } from '../server/catalog/cluster-aliases.ts';
+import { parseStoreAddress, type StoreAddress } from '../server/store/store-address.ts';
 import type { RegistrySource } from './decode/decoder.ts';
 import { DEFAULT_TOPICS, type Topics } from './topics.ts';
 
@@ -19,9 +20,9 @@ export interface IngestConfig {
 }
 /** What a process that does nothing but ingest is told besides. */
 export interface IngestProcessConfig extends IngestConfig {
-  /** Folder for everything Sluice keeps, and its store within; the same as the server's. */
+  /** Folder for everything Sluice keeps, and where the catalog is; the same as the server's. */
   readonly data: string;
-  readonly storeFile: string;
+  readonly store: StoreAddress;
   readonly logLevel: string;
   readonly aliases: ClusterAliases;
 }
@@ -53,9 +54,11 @@ export function ingestProcessConfig(env: Environment): Outcome<IngestProcessConf
   if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`SLUICE_LOG_LEVEL is "${logLevel}", not one of ${LOG_LEVELS.join(', ')}`);
   const aliases = parseClusterAliases(env['SLUICE_CLUSTER_ALIASES'] ?? '');
   if (aliases.outcome === 'refused') mistakes.push(`SLUICE_CLUSTER_ALIASES: ${aliases.message}`);
-  if (mistakes.length > 0 || ingest.outcome === 'refused' || aliases.outcome === 'refused') return { outcome: 'refused', mistakes };
   const data = resolve(env['SLUICE_DATA'] ?? '.sluice');
-  return { outcome: 'configured', config: { ...ingest.config, data, storeFile: join(data, 'catalog.sqlite'), logLevel, aliases: aliases.aliases } };
+  const store = parseStoreAddress(env['SLUICE_STORE'] || join(data, 'catalog.sqlite'), env['SLUICE_NEO4J_PASSWORD']);
+  if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
+  if (mistakes.length > 0 || ingest.outcome === 'refused' || aliases.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
+  return { outcome: 'configured', config: { ...ingest.config, data, store: store.address, logLevel, aliases: aliases.aliases } };
 }
 
 function topicsOf(env: Environment, mistakes: string[]): Topics {

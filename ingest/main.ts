@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
-import { openSqliteStore } from '../server/store/sqlite-store.ts';
 import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
+import { openStore } from '../server/store/store-address.ts';
 import { type IngestProcessConfig, ingestProcessConfig } from './config.ts';
 import { startKafkaIngest } from './kafka-ingest.ts';
 
@@ -18,17 +18,17 @@ if (configured.outcome === 'refused') {
   process.exit(EXIT.usage);
 }
 try {
-  run(configured.config);
+  await run(configured.config);
 } catch (failure) {
   if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible)) throw failure;
   process.stderr.write(`sluice-ingest: ${failure.message}\n`);
   process.exit(EXIT.unavailable);
 }
 
-function run(config: IngestProcessConfig): void {
+async function run(config: IngestProcessConfig): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel }, pino.destination(2));
-  const store = openSqliteStore({ file: config.storeFile });
+  const store = await openStore(config.store);
   const ingest = startKafkaIngest({ config, store, aliases: config.aliases, clock: Date.now, log });
   const reports = reportHealth(ingest.check, log);
   stopOnSignal(async () => {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type ClusterAliases, parseClusterAliases } from './catalog/cluster-aliases.ts';
+import { parseStoreAddress, type StoreAddress } from './store/store-address.ts';
 
 /** Everything the server process can be told; `README.md` has the table. */
 export interface ServerConfig {
@@ -7,6 +8,8 @@ export interface ServerConfig {
   readonly port: number;
   /** Folder for everything Sluice keeps. */
   readonly data: string;
+  /** Where the catalog is. */
+  readonly store: StoreAddress;
   readonly logLevel: string;
   readonly aliases: ClusterAliases;
   /** Ingest the sample platform at start. */
@@ -35,9 +38,12 @@ export function serverConfig(env: Readonly<Record<string, string | undefined>>):
   const parsed = parseClusterAliases(env['SLUICE_CLUSTER_ALIASES'] ?? '');
   if (parsed.outcome === 'refused') mistakes.push(`SLUICE_CLUSTER_ALIASES: ${parsed.message}`);
   const kafka = (env['SLUICE_KAFKA_BROKERS'] ?? '') !== '';
-  const sample = switchOf('SLUICE_SAMPLE', env, !kafka, mistakes);
-  if (mistakes.length > 0 || parsed.outcome === 'refused') return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { host, port, data: dataFolder(env), logLevel, aliases: parsed.aliases, sample, kafka } };
+  const data = dataFolder(env);
+  const store = parseStoreAddress(env['SLUICE_STORE'] || storeFile(data), env['SLUICE_NEO4J_PASSWORD']);
+  if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
+  const sample = switchOf('SLUICE_SAMPLE', env, !kafka && (env['SLUICE_STORE'] ?? '') === '', mistakes);
+  if (mistakes.length > 0 || parsed.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
+  return { outcome: 'configured', config: { host, port, data, store: store.address, logLevel, aliases: parsed.aliases, sample, kafka } };
 }
 
 /** Where Sluice keeps its data: `SLUICE_DATA`, or `.sluice` in the working directory. */

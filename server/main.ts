@@ -10,9 +10,9 @@ import { type KafkaIngest, startKafkaIngest } from '../ingest/kafka-ingest.ts';
 import { createIngestWorker } from '../ingest/worker.ts';
 import { openCatalogService } from './catalog-service.ts';
 import { EXIT } from './cli/exit-codes.ts';
-import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, storeFile } from './config.ts';
-import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
-import { StoreIncompatible, StoreUnavailable } from './store/store.ts';
+import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile } from './config.ts';
+import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
+import { openStore } from './store/store-address.ts';
 import { welcome } from './welcome.ts';
 
 /** How long open requests may take once a stop was asked for, ms; then the process ends all the same. */
@@ -34,7 +34,7 @@ try {
 async function run(config: ServerConfig): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
-  const store = openSqliteStore({ file: storeFile(config.data) });
+  const store = await openStore(config.store);
   if (config.sample) await ingestSample(config, store);
   const ingest = config.kafka ? kafkaIngest(config, store, log) : null;
   const service = await openCatalogService({
@@ -53,7 +53,7 @@ async function run(config: ServerConfig): Promise<void> {
 }
 
 /** Ingests the sample platform through the worker that a real one goes through. */
-async function ingestSample({ data, aliases }: ServerConfig, store: SqliteStore): Promise<void> {
+async function ingestSample({ data, aliases }: ServerConfig, store: Store): Promise<void> {
   const decoder = createDecoder({ registry: { kind: 'embedded' } });
   try {
     const deadLetters = new DeadLetterFile(join(data, DEAD_LETTER_FILE));
@@ -63,7 +63,7 @@ async function ingestSample({ data, aliases }: ServerConfig, store: SqliteStore)
   }
 }
 
-function kafkaIngest({ aliases }: ServerConfig, store: SqliteStore, log: pino.Logger): KafkaIngest {
+function kafkaIngest({ aliases }: ServerConfig, store: Store, log: pino.Logger): KafkaIngest {
   const ingest = ingestConfig(process.env);
   if (ingest.outcome === 'configured') return startKafkaIngest({ config: ingest.config, store, aliases, clock: Date.now, log });
   process.stderr.write(ingest.mistakes.map((mistake) => `sluice: ${mistake}\n`).join(''));

@@ -8,6 +8,7 @@ import { gateCommand } from './gate.ts';
 import { lineageCommand } from './lineage.ts';
 import { questionCommands } from './questions.ts';
 import { replayCommand } from './replay.ts';
+import { storeCommand } from './store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The whole command line as one commander program. */
@@ -16,7 +17,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

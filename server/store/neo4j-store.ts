@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphDelta, GraphSource, RevisionInfo } from '../catalog/lineage/rows.ts';
 import type { EntityKind, EntityRef } from '../catalog/names.ts';
+import type { StoreHistory } from './history.ts';
 import { BatchWriter } from './neo4j/batch-writer.ts';
 import { lockCatalog, newestRevision, readCatalog } from './neo4j/catalog-node.ts';
 import { Connection, type Neo4jAddress } from './neo4j/connection.ts';
 import { readEntities, readEntity, readNames } from './neo4j/entity-reader.ts';
+import { neo4jHistory } from './neo4j/history.ts';
 import { readDelta, scanGraph } from './neo4j/graph-source.ts';
 import { appendEntries, readEntry, readEntryByKey, readPage } from './neo4j/ledger.ts';
 import { readOffsets } from './neo4j/offsets.ts';
@@ -49,6 +51,17 @@ export async function openNeo4jStore({ retryMs = DEFAULT_RETRY_MS, readMs = DEFA
     await connection.close();
     throw error;
   }
+}
+
+/** The history of the store in a Neo4j database that has been opened or migrated before. */
+export function openNeo4jHistory({ retryMs = DEFAULT_RETRY_MS, readMs = SCAN_MS, transactionMs = DEFAULT_TRANSACTION_MS, ...address }: Neo4jStoreOptions): StoreHistory {
+  return neo4jHistory(new Connection(address, { retryMs, readMs, transactionMs }));
+}
+
+/** Brings a database to the newest version; tells which it had. Rejects as opening it does. */
+export async function migrateNeo4jStore({ retryMs = DEFAULT_RETRY_MS, readMs = DEFAULT_READ_MS, transactionMs = DEFAULT_TRANSACTION_MS, ...address }: Neo4jStoreOptions): Promise<{ readonly from: number; readonly to: number }> {
+  const connection = new Connection(address, { retryMs, readMs, transactionMs });
+  return migrate(connection, NEO4J_MIGRATIONS).finally(() => connection.close());
 }
 
 /**

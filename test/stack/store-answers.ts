@@ -28,7 +28,7 @@ async function entityAnswer(store: Store, ref: EntityRef, time: number | undefin
 }
 
 /** Stores score hits each in their own way, so hits are compared as a set; where the words were, and the counts, as they are. */
-async function searchAnswer(store: Store, query: SearchQuery): Promise<unknown> {
+export async function searchAnswer(store: Store, query: SearchQuery): Promise<unknown> {
   const { hits, total, facets } = await store.search(query);
   const filtered = await Promise.all(SEARCH_FACETS.flatMap((facet) => facets[facet].map(async ({ value }) => [facet, value, (await store.search({ ...query, filters: { [facet]: [value] }, limit: 1 })).total])));
   return { text: query.text, hits: [...hits].sort((a, b) => (entityKey(a.ref) < entityKey(b.ref) ? -1 : 1)), total, facets, filtered };

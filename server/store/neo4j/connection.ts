@@ -11,6 +11,8 @@ const FETCHED_RECORDS = 5_000;
 /** How long to wait for the server to take a connection, ms. */
 const CONNECT_TIMEOUT_MS = 3_000;
 const POOL_WAIT_MS = 10_000;
+/** Connections at most; calls beyond wait here, in order, and not in the driver, which would refuse them after a while. */
+const MOST_CONNECTIONS = 50;
 /** Longest change of the schema, ms: an index over millions of nodes is built meanwhile. */
 const DEFINE_MS = 1_800_000;
 /** How much later than asked the server may end a transaction, ms: it looks for overdue ones every 2 s. */
@@ -87,6 +89,8 @@ export class Connection {
   readonly #database: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor({ url, user, password, database }: Neo4jAddress, limits: Neo4jLimits) {
     this.limits = limits;
@@ -96,6 +100,7 @@ export class Connection {
       maxTransactionRetryTime: limits.retryMs,
       connectionTimeout: CONNECT_TIMEOUT_MS,
       connectionAcquisitionTimeout: POOL_WAIT_MS,
+      maxConnectionPoolSize: MOST_CONNECTIONS,
       fetchSize: FETCHED_RECORDS,
       userAgent: USER_AGENT,
       telemetryDisabled: true,
@@ -144,6 +149,8 @@ export class Connection {
   /** A server that has stopped answering without closing the connection would otherwise be waited for without end. */
   async #attempt<T>(work: (session: Session) => Promise<T>, transactionMs: number): Promise<T> {
     if (this.#closed) throw new StoreUnavailable('closed', 'the store is closed');
+    if (this.#running >= MOST_CONNECTIONS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
     const session = this.#driver.session(this.#database === undefined ? {} : { database: this.#database });
     const waiting = new AbortController();
     try {
@@ -153,6 +160,10 @@ export class Connection {
     } finally {
       waiting.abort();
       session.close().catch(() => undefined);
+      // Whoever waits longest takes this place over.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next();
     }
   }
 }

@@ -105,13 +105,10 @@ async function match(transaction: Transaction, terms: readonly string[], found: 
 
 /** What all of these expressions find. */
 async function matching(transaction: Transaction, expressions: readonly string[]): Promise<ReadonlySet<number>> {
-  let all: ReadonlySet<number> | null = null;
-  for (const expression of expressions) {
-    const found = new Set((await transaction.run<[number]>(`${FIND} RETURN node.id`, { expression })).map(([id]) => id));
-    const before: ReadonlySet<number> | null = all;
-    all = before === null ? found : new Set([...found].filter((id) => before.has(id)));
-  }
-  return all ?? new Set();
+  const found: ReadonlySet<number>[] = [];
+  for (const expression of expressions) found.push(new Set((await transaction.run<[number]>(`${FIND} RETURN node.id`, { expression })).map(([id]) => id)));
+  const [first, ...others] = found;
+  return new Set([...(first ?? [])].filter((id) => others.every((other) => other.has(id))));
 }
 
 /**
