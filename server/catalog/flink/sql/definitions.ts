@@ -1,8 +1,8 @@
 import type { LogicalType } from '../logical-type.ts';
 import { didYouMean } from './nearest-names.ts';
-import { definedColumns, type DefinedColumn, likeTable, type SessionCatalog, type TableDefinition, withKeys } from './session-catalog.ts';
+import { definedColumns, type DefinedColumn, likeStrategy, likeTable, type SessionCatalog, type TableDefinition, withKeys } from './session-catalog.ts';
 import { SqlFailure } from './sql-failure.ts';
-import type { AlterTable, CreateTable, Identifier, Name, PlacedElement } from './syntax-tree.ts';
+import type { AlterTable, CreateTable, Identifier, LikeRule, Name, PlacedElement } from './syntax-tree.ts';
 
 /** The table a CREATE TABLE declares, its LIKE clause worked in, before any query of it. */
 export function declaredTable(statement: CreateTable, catalog: SessionCatalog): TableDefinition {
@@ -14,10 +14,28 @@ export function declaredTable(statement: CreateTable, catalog: SessionCatalog): 
     return { ...table, ...own };
   }
   const base = tableAt(statement.like.table, catalog);
+  checkMerging(statement, base, statement.like.rules);
   const merged = likeTable(base, statement.like.rules, own);
   const unknown = base.unknownColumns === undefined ? {} : { unknownColumns: base.unknownColumns };
   return { ...table, ...merged, columns: withKeys(merged.columns, keys), ...unknown };
 }
+
+/** A column may bear the name of one of the base only where the base's is left out, or OVERWRITING takes one of its own kind. */
+function checkMerging({ elements }: CreateTable, base: TableDefinition, rules: readonly LikeRule[]): void {
+  const sources = new Map(base.columns.map(({ name, source }) => [name, source]));
+  for (const element of elements) {
+    if (element.node !== 'column-definition') continue;
+    const feature = MERGED_BY[sources.get(element.name.name) ?? 'none'];
+    if (feature === undefined) continue;
+    const strategy = feature === null ? 'INCLUDING' : likeStrategy(rules, feature);
+    const own = element.expression !== null ? 'GENERATED' : element.metadata === null ? null : 'METADATA';
+    if (strategy === 'EXCLUDING' || (strategy === 'OVERWRITING' && own === feature)) continue;
+    throw new SqlFailure(`column '${element.name.name}' is in the base table '${base.name}' already${feature === null ? '' : `: EXCLUDING ${feature} leaves it out`}`, element.name.at);
+  }
+}
+
+/** The feature of LIKE that decides over a column of the base. */
+const MERGED_BY: { readonly [source: string]: 'GENERATED' | 'METADATA' | null } = { physical: null, computed: 'GENERATED', metadata: 'METADATA', 'virtual-metadata': 'METADATA' };
 
 function keysOf({ elements }: CreateTable): readonly Identifier[] {
   return elements.flatMap((element) => (element.node === 'primary-key' ? element.columns : []));

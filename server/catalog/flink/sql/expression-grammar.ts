@@ -449,7 +449,7 @@ export abstract class ExpressionGrammar {
     const { kind, keyword, text } = reader.peek();
     if (kind === 'symbol') return text === ':';
     if (kind !== 'word' || !JSON_WORDS.has(keyword)) return false;
-    if (!operandDue(parts)) return true;
+    if (!operandDue(parts)) return keyword !== 'KEY';
     if (keyword === 'KEY') return ![')', ',', '.', ':', 'VALUE', '('].includes(reader.peek(1).kind === 'word' ? reader.peek(1).keyword : reader.peek(1).text);
     return (keyword === 'NULL' || keyword === 'ABSENT') && reader.is(keyword, 'ON');
   }

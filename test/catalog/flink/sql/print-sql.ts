@@ -300,6 +300,7 @@ function argumentSource(source: TableArgument['source']): string {
 
 /** Types the tree keeps without their details get some that parse. */
 const DETAILS: { readonly [root: string]: string } = { INTERVAL: 'INTERVAL SECOND', RAW: "RAW('c', 's')" };
+const ROOTS: ReadonlySet<string> = new Set(('BOOLEAN TINYINT SMALLINT INTEGER BIGINT FLOAT DOUBLE DECIMAL CHAR VARCHAR BINARY VARBINARY DATE TIME TIMESTAMP TIMESTAMP_LTZ NULL VARIANT BITMAP DESCRIPTOR').split(' '));
 
 function type(one: LogicalType): string {
   return one.nullable ? bareType(one) : `${bareType(one)} NOT NULL`;
@@ -315,9 +316,9 @@ function bareType(one: LogicalType): string {
     case 'multiset':
       return `${one.kind.toUpperCase()}<${type(one.element)}>`;
     case 'atomic': {
-      if (one.root === 'TIMESTAMP_TZ') return `TIMESTAMP(${one.precision}) WITH TIME ZONE`;
+      if (one.root === 'TIMESTAMP_TZ' && one.precision !== undefined) return `TIMESTAMP(${one.precision}) WITH TIME ZONE`;
       const digits = [one.precision, one.scale].filter((part) => part !== undefined);
-      return Object.hasOwn(DETAILS, one.root) ? DETAILS[one.root]! : `${/^[A-Z_]+$/.test(one.root) ? one.root : one.root.split('.').map(quoted).join('.')}${digits.length === 0 ? '' : `(${digits.join(', ')})`}`;
+      return Object.hasOwn(DETAILS, one.root) ? DETAILS[one.root]! : `${ROOTS.has(one.root) ? one.root : one.root.split('.').map(quoted).join('.')}${digits.length === 0 ? '' : `(${digits.join(', ')})`}`;
     }
   }
 }
