@@ -64,7 +64,7 @@ describe('the lineage index', () => {
     expect(turns).toBeGreaterThan(2);
     await index.catchUp();
     await expectSameAnswers(index, world);
-  });
+  }, 60_000);
 
   test('reads everything again when too much has changed for a delta', async () => {
     await fc.assert(
