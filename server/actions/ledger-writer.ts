@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LedgerDraft, type LedgerEntry, type Store, StoreUnavailable } from '../store/store.ts';
 
 interface Waiting {
@@ -8,6 +9,13 @@ interface Waiting {
 
 /** Most drafts in one transaction: one disk flush serves many callers, and no caller waits for a whole burst. */
 const LARGEST_GROUP = 256;
+/**
+ * A group is written once so many turns of the event loop in a row brought nothing to it: requests that lie in the
+ * socket buffers are judged first and join. A turn without work takes microseconds, a flush about a millisecond.
+ */
+const QUIET_TURNS = 3;
+/** Longest a draft waits for others, ms; reached only while every turn brings more. */
+const LONGEST_GATHERING_MS = 10;
 
 /**
  * Appends to the ledger, many waiting drafts in one transaction and one flush. A draft's promise settles
@@ -27,14 +35,26 @@ export class LedgerWriter {
       this.#waiting.push({ draft, resolve, reject });
       if (this.#writing) return;
       this.#writing = true;
-      // After the requests already in the socket buffers have been read, so that they join the group.
-      setImmediate(() => void this.#drain());
+      void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, LARGEST_GROUP));
+    while (this.#waiting.length > 0) {
+      await this.#gathered();
+      await this.#write(this.#waiting.splice(0, LARGEST_GROUP));
+    }
     this.#writing = false;
+  }
+
+  async #gathered(): Promise<void> {
+    const until = performance.now() + LONGEST_GATHERING_MS;
+    let known = this.#waiting.length;
+    for (let quiet = 0; quiet < QUIET_TURNS && known < LARGEST_GROUP && performance.now() < until; ) {
+      await nextTurn();
+      quiet = this.#waiting.length === known ? quiet + 1 : 0;
+      known = this.#waiting.length;
+    }
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {
