@@ -6,6 +6,7 @@ import type { GateRequest } from '../catalog/gate/request.ts';
 import type { Named } from '../catalog/names.ts';
 import { Problem } from '../problem.ts';
 import { type FlinkProgram, flinkParts } from './flink-program.ts';
+import { BoundedCache } from '../queries/bounded-cache.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
 
 /** A gate request as it arrives, already of the form `openapi.yaml` describes. */
@@ -30,13 +31,42 @@ export interface DeclaredProgram {
   }[];
 }
 
-/**
- * The request in the catalog's own terms: schemas parsed, names canonical, a Flink program resolved into what it reads
- * and writes. A schema Avro refuses, or a program Flink would, ends the request with its place and reason.
- */
-export async function parseGateRequest({ job, program }: GateDocument, catalog: CatalogReader, aliases: ClusterAliases): Promise<GateRequest> {
-  const parts = program.kind === 'declared' ? declaredParts(program, catalog, aliases) : await flinkParts(program, catalog, aliases);
-  return { job: { ...canonical(aliases, job), owner: job.owner || null, artifactDigest: job.artifact?.digest ?? null }, ...parts };
+/** A request, its JSON text as it was sent, and the text's SHA-256 in hex. */
+export interface AskedRequest {
+  readonly document: GateDocument;
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Text of the requests remembered, UTF-16 units; what is kept of a request is at most a few times its text. */
+const REMEMBERED_TEXT = 64 * 1024 * 1024;
+
+/** Puts requests into the catalog's own terms: schemas parsed, names canonical, a Flink program resolved. */
+export class GateRequests {
+  readonly #catalog: CatalogReader;
+  readonly #aliases: ClusterAliases;
+  /** By the hash of the text; only of declared programs, whose terms follow from the text alone. */
+  readonly #declared = new BoundedCache<string, GateRequest>(REMEMBERED_TEXT);
+
+  constructor(catalog: CatalogReader, aliases: ClusterAliases) {
+    this.#catalog = catalog;
+    this.#aliases = aliases;
+  }
+
+  /** A schema Avro refuses, or a program Flink would, ends the request with its place and reason. */
+  async parse({ document, text, hash }: AskedRequest): Promise<GateRequest> {
+    const { job, program } = document;
+    if (program.kind !== 'declared') return this.#request(job, await flinkParts(program, this.#catalog, this.#aliases));
+    const known = this.#declared.get(hash);
+    if (known !== undefined) return known;
+    const request = this.#request(job, declaredParts(program, this.#catalog, this.#aliases));
+    this.#declared.set(hash, request, text.length);
+    return request;
+  }
+
+  #request(job: GateDocument['job'], parts: Omit<GateRequest, 'job'>): GateRequest {
+    return { job: { ...canonical(this.#aliases, job), owner: job.owner || null, artifactDigest: job.artifact?.digest ?? null }, ...parts };
+  }
 }
 
 function declaredParts(program: DeclaredProgram, catalog: CatalogReader, aliases: ClusterAliases): Omit<GateRequest, 'job'> {

@@ -5,7 +5,7 @@ import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { LedgerConflict, type LedgerEntry, type Store } from '../store/store.ts';
 import { redactedProgram } from './flink-program.ts';
-import { type GateDocument, parseGateRequest } from './gate-request.ts';
+import { type AskedRequest, type GateDocument, GateRequests } from './gate-request.ts';
 import { GateWorlds } from './gate-world.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
@@ -50,35 +50,37 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts;
   readonly #inFlight = new Set<string>();
+  readonly #requests: GateRequests;
   readonly #worlds: GateWorlds;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
+    this.#requests = new GateRequests(parts.catalog, parts.aliases);
     this.#worlds = new GateWorlds(parts.catalog, parts.index);
   }
 
   /** With a key, the same request gets the same bytes, whenever it comes again. */
   async decide(asked: Asked, idempotencyKey: string | null): Promise<Answer> {
-    if (idempotencyKey === null) return this.#record(asked, null, null);
-    const requestHash = sha256(asked.text);
+    const request = { ...asked, hash: sha256(asked.text) };
+    if (idempotencyKey === null) return this.#record(request, null);
     if (this.#inFlight.has(idempotencyKey)) throw new Problem('idempotency-in-flight', 'wait for the first answer, or ask again with the same key');
     this.#inFlight.add(idempotencyKey);
     try {
       const earlier = await this.#parts.store.ledgerEntryByKey(idempotencyKey);
-      return earlier === null ? await this.#record(asked, idempotencyKey, requestHash) : repeat(earlier, requestHash);
+      return earlier === null ? await this.#record(request, idempotencyKey) : repeat(earlier, request.hash);
     } catch (failure) {
       // Another process recorded the same key between our look and our write.
       const earlier = failure instanceof LedgerConflict ? await this.#parts.store.ledgerEntryByKey(idempotencyKey) : null;
       if (earlier === null) throw failure;
-      return repeat(earlier, requestHash);
+      return repeat(earlier, request.hash);
     } finally {
       this.#inFlight.delete(idempotencyKey);
     }
   }
 
-  async #record(asked: Asked, idempotencyKey: string | null, requestHash: string | null): Promise<Answer> {
-    const { document } = asked;
-    const { verdict, revision, asOf, policyRevision } = await this.#judge(document);
+  async #record(asked: AskedRequest, idempotencyKey: string | null): Promise<Answer> {
+    const { document, hash } = asked;
+    const { verdict, revision, asOf, policyRevision } = await this.#judge(asked);
     const decision = documentOf(verdict, { revision, asOf, policyRevision, dryRun: document.dryRun === true });
     const text = JSON.stringify(decision);
     await this.#parts.writer.append({
@@ -87,16 +89,16 @@ export class Gate {
       at: this.#parts.clock(),
       body: `{"decision":${text},"request":${recordedRequest(asked)}}`,
       idempotencyKey,
-      requestHash,
+      requestHash: idempotencyKey === null ? null : hash,
       job: `${document.job.namespace}/${document.job.name}`,
       outcome: decision.outcome,
     });
     return { text, outcome: decision.outcome };
   }
 
-  async #judge(document: GateDocument): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
-    const { index, catalog, policies, aliases } = this.#parts;
-    const request = await parseGateRequest(document, catalog, aliases);
+  async #judge(asked: AskedRequest): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
+    const { index, policies } = this.#parts;
+    const request = await this.#requests.parse(asked);
     const policy = await policies.current();
     await index.catchUp();
     const world = await this.#worlds.load(request);
