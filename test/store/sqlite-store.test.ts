@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../server/store/migrations/migrations.ts';
+import { LEDGER_ROOT, ledgerHash } from '../../server/store/ledger-hash.ts';
 import { APPLICATION_ID, migrate } from '../../server/store/sqlite/schema-version.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
-import { LedgerConflict, StoreIncompatible, StoreUnavailable } from '../../server/store/store.ts';
+import { LedgerConflict, type LedgerDraft, StoreIncompatible, StoreUnavailable } from '../../server/store/store.ts';
 import { fields, job, reads, say, topic, TOPIC_FACT } from './changes.ts';
 import { pictureOf, scanRows } from './graph-picture.ts';
 import { describeStore } from './store-contract.ts';
@@ -256,4 +257,65 @@ test('a file written by version 1 still opens', async () => {
   expect((await store.search({ text: 'email', filters: {}, limit: 5, cursor: null })).total).toBe(1);
   expect((await store.ledger({ limit: 5 })).total).toBe(1);
   await store.close();
+});
+
+describe('the requests in ledger entries', () => {
+  const request = JSON.stringify({ job: 'orders-enrich', note: 'é€😀 ,"request": '.repeat(80) });
+  const decision = (id: string, asked = request): LedgerDraft => ({
+    id, kind: 'decision', at: 1, body: `{"decision":{"decisionId":"${id}"},"request":${asked}}`, idempotencyKey: null, requestHash: null, job: 'j', outcome: 'allow',
+  });
+  function inFile(sql: string): unknown {
+    const db = new DatabaseSync(file);
+    try {
+      return db.prepare(sql).all();
+    } finally {
+      db.close();
+    }
+  }
+
+  test('are kept once for all entries that have them, which come back byte for byte', async () => {
+    const store = openSqliteStore({ file });
+    const drafts = [decision('a'), decision('b'), decision('c', `"${'x'.repeat(600)}"`), decision('short', '{}')];
+    const written = [...(await store.appendToLedger(drafts.slice(0, 1))), ...(await store.appendToLedger(drafts.slice(1)))];
+    const { entries } = await store.ledger({ limit: 9 });
+    expect([...entries].reverse()).toEqual(written);
+    expect(written.map(({ body }) => body)).toEqual(drafts.map(({ body }) => body));
+    for (const entry of entries) expect(entry.hash).toBe(ledgerHash(entry.previous, entry.sequence, entry));
+    await store.close();
+    expect(inFile('SELECT count(*) AS n, sum(tail IS NOT NULL) AS tails FROM ledger')).toEqual([{ n: 4, tails: 3 }]);
+    expect(inFile('SELECT count(*) AS n FROM ledger_tail')).toEqual([{ n: 2 }]);
+  });
+
+  test('of a call that fails are not kept', async () => {
+    const store = openSqliteStore({ file });
+    await store.appendToLedger([decision('a', '{}')]);
+    await expect(store.appendToLedger([decision('b'), decision('a')])).rejects.toBeInstanceOf(LedgerConflict);
+    const [entry] = await store.appendToLedger([decision('b')]);
+    expect(await store.ledgerEntry('b')).toEqual(entry);
+    await store.close();
+    expect(inFile('SELECT count(*) AS n FROM ledger_tail')).toEqual([{ n: 1 }]);
+  });
+
+  test.each(["UPDATE ledger_tail SET text = replace(text, 'orders', 'others')", 'UPDATE ledger SET tail = NULL'])('cannot be changed unnoticed: %s', async (sql) => {
+    const store = openSqliteStore({ file });
+    await store.appendToLedger([decision('a')]);
+    inFile(sql);
+    await expect(store.appendToLedger([decision('b')])).rejects.toEqual(unavailable('corrupt'));
+    const entry = (await store.ledgerEntry('a'))!;
+    expect(entry.hash).not.toBe(ledgerHash(entry.previous, entry.sequence, entry));
+    await store.close();
+  });
+
+  test('the chain of a file written by version 1 goes on', async () => {
+    copyFileSync(join(import.meta.dirname, 'version-1.db'), file);
+    const store = openSqliteStore({ file });
+    await store.appendToLedger([decision('new'), decision('newer')]);
+    const entries = [...(await store.ledger({ limit: 5 })).entries].reverse();
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    for (const [i, entry] of entries.entries()) {
+      expect(entry.previous).toBe(entries[i - 1]?.hash ?? LEDGER_ROOT);
+      expect(entry.hash).toBe(ledgerHash(entry.previous, entry.sequence, entry));
+    }
+    await store.close();
+  });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { FIRST_TABLES } from './first-tables.ts';
+import { SHARED_REQUESTS } from './shared-requests.ts';
 
 /** One step from the version before to `version`; it runs in a transaction of its own. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
       db.prepare('INSERT INTO identity VALUES (?)').run(randomUUID());
     },
   },
+  { version: 2, apply: (db) => db.exec(SHARED_REQUESTS) },
 ];

@@ -3,10 +3,12 @@ import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
 import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage, StoreUnavailable } from '../store.ts';
 import { type Connection, many, one } from './connection.ts';
 import { readTally } from './entity-reader.ts';
+import { splitBody } from './ledger-tails.ts';
 
-const COLUMNS = 'sequence, id, kind, at, body, idempotency_key, request_hash, job, outcome, previous, hash';
+const COLUMNS = 'sequence, ledger.id, kind, at, body, text, idempotency_key, request_hash, job, outcome, previous, ledger.hash';
+const ENTRIES = `SELECT ${COLUMNS} FROM ledger LEFT JOIN ledger_tail ON ledger_tail.id = tail`;
 type StoredEntry = readonly [
-  sequence: number, id: string, kind: string, at: number, body: string, idempotencyKey: string | null,
+  sequence: number, id: string, kind: string, at: number, head: string, tail: string | null, idempotencyKey: string | null,
   requestHash: string | null, job: string | null, outcome: string | null, previous: string, hash: string,
 ];
 
@@ -26,7 +28,7 @@ export function appendEntries(connection: Connection, drafts: readonly LedgerDra
 
 /** The newest entry, whose hash must be true: what is appended vouches for it. */
 function readTail(connection: Connection): LedgerEntry | null {
-  const tail = entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger ORDER BY sequence DESC LIMIT 1`)));
+  const tail = entryOf(one<StoredEntry>(connection.sql(`${ENTRIES} ORDER BY sequence DESC LIMIT 1`)));
   if (tail !== null && ledgerHash(tail.previous, tail.sequence, tail) !== tail.hash) {
     throw new StoreUnavailable('corrupt', `ledger entry ${tail.sequence} does not have the hash it was written with; nothing is appended to a broken chain`);
   }
@@ -35,25 +37,33 @@ function readTail(connection: Connection): LedgerEntry | null {
 
 function insertEntry(connection: Connection, entry: LedgerEntry): void {
   refuseTaken(connection, entry);
-  const insert = connection.sql(`INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const { head, tail } = splitBody(connection, entry.body);
+  const insert = connection.sql(
+    `INSERT INTO ledger (sequence, id, kind, at, body, tail, idempotency_key, request_hash, job, outcome, previous, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   insert.run(
-    entry.sequence, entry.id, entry.kind, entry.at, entry.body, entry.idempotencyKey,
+    entry.sequence, entry.id, entry.kind, entry.at, head, tail, entry.idempotencyKey,
     entry.requestHash, entry.job, entry.outcome, entry.previous, entry.hash,
   );
   connection.sql('INSERT INTO tally (what, n) VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1').run(ledgerTally(entry.kind, entry.outcome));
 }
 
 function refuseTaken(connection: Connection, { id, idempotencyKey }: LedgerDraft): void {
-  if (readEntry(connection, id) !== null) throw new LedgerConflict('id', id);
-  if (idempotencyKey !== null && readEntryByKey(connection, idempotencyKey) !== null) throw new LedgerConflict('idempotencyKey', idempotencyKey);
+  if (isTaken(connection, 'id', id)) throw new LedgerConflict('id', id);
+  if (idempotencyKey !== null && isTaken(connection, 'idempotency_key', idempotencyKey)) throw new LedgerConflict('idempotencyKey', idempotencyKey);
+}
+
+function isTaken(connection: Connection, column: 'id' | 'idempotency_key', value: string): boolean {
+  return one(connection.sql(`SELECT 1 FROM ledger WHERE ${column} = ?`), value) !== undefined;
 }
 
 export function readEntry(connection: Connection, id: string): LedgerEntry | null {
-  return entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE id = ?`), id));
+  return entryOf(one<StoredEntry>(connection.sql(`${ENTRIES} WHERE ledger.id = ?`), id));
 }
 
 export function readEntryByKey(connection: Connection, key: string): LedgerEntry | null {
-  return entryOf(one<StoredEntry>(connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE idempotency_key = ?`), key));
+  return entryOf(one<StoredEntry>(connection.sql(`${ENTRIES} WHERE idempotency_key = ?`), key));
 }
 
 export function readPage(connection: Connection, filter: LedgerFilter): LedgerPage {
@@ -61,7 +71,7 @@ export function readPage(connection: Connection, filter: LedgerFilter): LedgerPa
   const where = terms.map(([column]) => `${column} = ?`);
   const values = terms.map(([, value]) => value as SQLInputValue);
   const page = [...where, 'sequence < ?'].join(' AND ');
-  const rows = connection.sql(`SELECT ${COLUMNS} FROM ledger WHERE ${page} ORDER BY sequence DESC LIMIT ?`);
+  const rows = connection.sql(`${ENTRIES} WHERE ${page} ORDER BY sequence DESC LIMIT ?`);
   const entries = many<StoredEntry>(rows, ...values, filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit);
   return { entries: entries.flatMap((row) => entryOf(row) ?? []), total: countEntries(connection, filter) };
 }
@@ -87,6 +97,6 @@ function ledgerTally(kind: string, outcome: string | null): string {
 
 function entryOf(row: StoredEntry | undefined): LedgerEntry | null {
   if (row === undefined) return null;
-  const [sequence, id, kind, at, body, idempotencyKey, requestHash, job, outcome, previous, hash] = row;
-  return { sequence, id, kind: kind as LedgerEntry['kind'], at, body, idempotencyKey, requestHash, job, outcome, previous, hash };
+  const [sequence, id, kind, at, head, tail, idempotencyKey, requestHash, job, outcome, previous, hash] = row;
+  return { sequence, id, kind: kind as LedgerEntry['kind'], at, body: tail === null ? head : head + tail, idempotencyKey, requestHash, job, outcome, previous, hash };
 }
