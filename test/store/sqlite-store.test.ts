@@ -259,10 +259,10 @@ test('a file written by version 1 still opens', async () => {
   await store.close();
 });
 
-describe('the requests in ledger entries', () => {
-  const request = JSON.stringify({ job: 'orders-enrich', note: 'é€😀 ,"request": '.repeat(80) });
-  const decision = (id: string, asked = request): LedgerDraft => ({
-    id, kind: 'decision', at: 1, body: `{"decision":{"decisionId":"${id}"},"request":${asked}}`, idempotencyKey: null, requestHash: null, job: 'j', outcome: 'allow',
+describe('the programs in ledger entries', () => {
+  const program = JSON.stringify({ kind: 'orders', note: 'é€😀 "program": '.repeat(80) });
+  const decision = (id: string, asked = program): LedgerDraft => ({
+    id, kind: 'decision', at: 1, body: `{"decision":{"decisionId":"${id}"},"request":{"job":{"artifact":"${id}"},"program":${asked}}}`, idempotencyKey: null, requestHash: null, job: 'j', outcome: 'allow',
   });
   function inFile(sql: string): unknown {
     const db = new DatabaseSync(file);

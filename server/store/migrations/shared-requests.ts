@@ -1,5 +1,5 @@
 /**
- * Version 2. What many ledger entries have in common lies in the file once: the end of an entry's body, under its
+ * Version 2. What many ledger entries have in common lies in the file once: the end of their bodies, under its
  * SHA-256. `tail` NULL is a body that is whole, as every body of version 1 is.
  */
 export const SHARED_REQUESTS = `

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Connection, one } from './connection.ts';
 
-/** Where the part of a body begins that other entries may have as well: a job is redeployed with the same request. */
-const SHARED_FROM = ',"request":';
+/**
+ * Where the part of a body begins that other entries may have as well: a job is redeployed with the same program, though
+ * its artifact be another. Wherever a body is split, it comes back whole; a place that is not shared only costs room.
+ */
+const SHARED_FROM = '"program":';
 /** A shorter part is cheaper to repeat than to look up, UTF-16 units. */
 const SHORTEST_SHARED = 512;
 
