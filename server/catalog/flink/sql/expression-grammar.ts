@@ -405,7 +405,7 @@ export abstract class ExpressionGrammar {
     if (JSON_FORMS.has(keyword)) return { parts: this.#jsonArguments(), distinct: false, orderBy: [] };
     const distinct = reader.accept('DISTINCT') || (reader.accept('ALL') && false);
     const parts: FormPart[] = [];
-    if (UNIT_FIRST.has(keyword) && reader.peek().kind === 'word' && !reader.is(reader.peek().keyword, '(')) parts.push(reader.take().text);
+    if (UNIT_FIRST.has(keyword) && reader.peek().kind === 'word' && ['FROM', ','].some((word) => reader.is(reader.peek().keyword, word))) parts.push(reader.take().text);
     else if (FORM_WORDS[keyword] === undefined || !Object.hasOwn(FORM_WORDS, keyword)) parts.push(this.#argument());
     this.#formParts(keyword, parts);
     const orderBy = reader.is('ORDER', 'BY') ? this.orderBy() : [];

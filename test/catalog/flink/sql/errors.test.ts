@@ -52,6 +52,7 @@ const FAULTS: readonly (readonly [title: string, statement: string, message: str
   ['a query in a computed column', 'CREATE TABLE n (a INT, b AS ^(SELECT MAX(b) FROM n))', 'a computed column cannot contain a query'],
   ['a query in a watermark', 'CREATE TABLE n (a TIMESTAMP(3), WATERMARK FOR a AS ^a - (SELECT x FROM n))', 'a watermark cannot contain a query'],
   ['a database nobody created', 'USE ^shop', "there is no database 'shop' in default_catalog"],
+  ['two words where a time unit is due', 'INSERT INTO s1 SELECT EXTRACT(^DAY YEAR FROM ts) FROM orders', /^expected/],
   ['recursion', 'INSERT INTO s1 WITH ^RECURSIVE c AS (SELECT 1) SELECT * FROM c', 'Flink SQL has no recursive queries'],
   ['a name after its query', 'INSERT INTO s1 WITH a AS (SELECT x FROM ^b), b AS (SELECT amount AS x FROM orders) SELECT x FROM a', /^table 'b' is neither/],
   ['a pattern variable’s fields', 'INSERT INTO s1 SELECT n FROM orders MATCH_RECOGNIZE (ORDER BY ts MEASURES A.^customer.name AS n PATTERN (A) DEFINE A AS TRUE)', /^fields inside a column cannot be named through a pattern variable/],

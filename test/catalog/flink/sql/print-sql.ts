@@ -202,7 +202,7 @@ function matchRecognize({ inputAlias, partitionBy, orderBy, measures, pattern, s
 }
 
 /** What can stand beside any operator without parentheses, or cannot stand in them. */
-const BARE: ReadonlySet<Expression['node']> = new Set<Expression['node']>(['literal', 'star', 'named-argument', 'descriptor', 'table-argument', 'case', 'cast', 'row', 'collection', 'call']);
+const BARE: ReadonlySet<Expression['node']> = new Set<Expression['node']>(['literal', 'star', 'named-argument', 'descriptor', 'table-argument', 'case', 'cast', 'collection', 'call']);
 
 function operand(one: Expression): string {
   const printed = expression(one);
