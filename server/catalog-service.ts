@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
-import { Gate } from './actions/gate.ts';
+import { Gate, type SubjectFreshness } from './actions/gate.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
 import { PolicyBook } from './actions/policy-book.ts';
 import type { ClusterAliases } from './catalog/cluster-aliases.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
 import { buildApp } from './http/app.ts';
 import { buildHandlers } from './http/handlers/handlers.ts';
-import { type IngestCounts, Metrics } from './http/metrics.ts';
+import { type IngestCounts, Metrics, type RegistryCounts } from './http/metrics.ts';
 import { type PartCheck, readinessOf } from './http/readiness.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
 import type { Store } from './store/store.ts';
@@ -24,6 +24,8 @@ export interface ServiceParts {
   /** What else must be ready before answers are true, e.g. the ingest of this process. */
   readonly checks?: Readonly<Record<string, PartCheck>>;
   readonly ingest?: () => IngestCounts;
+  /** The mirror of a Schema Registry, where one is configured: no verdict rests on subjects it does not vouch for. */
+  readonly registry?: SubjectFreshness & { readonly check: PartCheck; counts(): RegistryCounts };
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
@@ -39,10 +41,10 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   index.onChange((changed) => catalog.forget(changed));
   const writer = new LedgerWriter(store);
   const policies = new PolicyBook({ store, writer, newId: randomUUID, clock });
-  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock });
+  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null });
   const metrics = new Metrics();
-  const readiness = readinessOf({ store: storeCheck(store), index: indexCheck(index), ...parts.checks });
-  metrics.read({ sizes: () => sizesOf(index), ingest: parts.ingest ?? null, readiness });
+  const readiness = readinessOf({ store: storeCheck(store), index: indexCheck(index), ...parts.checks, ...(parts.registry === undefined ? {} : { registry: parts.registry.check }) });
+  metrics.read({ sizes: () => sizesOf(index), ingest: parts.ingest ?? null, registry: parts.registry?.counts ?? null, readiness });
   const handlers = buildHandlers({
     store, index, catalog, aliases, gate, policies, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type ClusterAliases, parseClusterAliases } from './catalog/cluster-aliases.ts';
+import { type RegistryConfig, registryConfig } from './registry/registry-config.ts';
 import { parseStoreAddress, type StoreAddress } from './store/store-address.ts';
 
 /** Everything the server process can be told; `README.md` has the table. */
@@ -16,6 +17,8 @@ export interface ServerConfig {
   readonly sample: boolean;
   /** Read the Kafka topics in this process as well. */
   readonly kafka: boolean;
+  /** The Schema Registry to mirror; null: none. */
+  readonly registry: RegistryConfig | null;
 }
 
 export const DEFAULT_PORT = 7420;
@@ -41,9 +44,10 @@ export function serverConfig(env: Readonly<Record<string, string | undefined>>):
   const data = dataFolder(env);
   const store = parseStoreAddress(env['SLUICE_STORE'] || storeFile(data), env['SLUICE_NEO4J_PASSWORD']);
   if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
-  const sample = switchOf('SLUICE_SAMPLE', env, !kafka && (env['SLUICE_STORE'] ?? '') === '', mistakes);
+  const registry = registryConfig(env, mistakes);
+  const sample = switchOf('SLUICE_SAMPLE', env, !kafka && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
   if (mistakes.length > 0 || parsed.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { host, port, data, store: store.address, logLevel, aliases: parsed.aliases, sample, kafka } };
+  return { outcome: 'configured', config: { host, port, data, store: store.address, logLevel, aliases: parsed.aliases, sample, kafka, registry } };
 }
 
 /** Where Sluice keeps its data: `SLUICE_DATA`, or `.sluice` in the working directory. */

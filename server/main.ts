@@ -11,6 +11,7 @@ import { createIngestWorker } from '../ingest/worker.ts';
 import { openCatalogService } from './catalog-service.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile } from './config.ts';
+import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
 import { openStore } from './store/store-address.ts';
 import { welcome } from './welcome.ts';
@@ -37,16 +38,19 @@ async function run(config: ServerConfig): Promise<void> {
   const store = await openStore(config.store);
   if (config.sample) await ingestSample(config, store);
   const ingest = config.kafka ? kafkaIngest(config, store, log) : null;
+  const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store, clock: Date.now, log });
   const service = await openCatalogService({
     store, aliases: config.aliases, clock: Date.now, log,
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
     ...(ingest === null ? {} : { checks: { ingest: ingest.check }, ingest: ingest.counts }),
+    ...(registry === null ? {} : { registry }),
   });
   const address = await service.app.listen({ host: config.host, port: config.port });
   log.warn('no identities are configured: everyone who can reach this address acts as the local user');
   process.stdout.write(welcome(address, config.sample));
   stopOnSignal(async () => {
     await ingest?.stop();
+    await registry?.stop();
     await service.stop();
     await store.close();
   });

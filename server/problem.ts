@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'schema-undecidable': { status: 422, title: 'The pair of schemas cannot be judged' },
   'idempotency-key-reused': { status: 422, title: 'The key was used before with another body' },
   'internal-error': { status: 500, title: 'Sluice failed to answer' },
+  'registry-stale': { status: 503, title: 'What the Schema Registry holds is not known well enough now', retryAfter: 5 },
   'store-unavailable': { status: 503, title: 'The store cannot answer now', retryAfter: 2 },
   'not-ready': { status: 503, title: 'Sluice cannot give true answers yet', retryAfter: 1 },
 } as const satisfies Record<string, { status: number; title: string; retryAfter?: number }>;

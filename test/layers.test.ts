@@ -10,6 +10,8 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/catalog', may: ['server/catalog'], packages: [], node: false },
   { folder: 'server/graph', may: ['server/catalog', 'server/graph'], packages: [], node: true },
   { folder: 'server/store', may: ['server/catalog', 'server/store'], packages: ['neo4j-driver'], node: true },
+  // Of the store only what it promises, never an implementation.
+  { folder: 'server/registry', may: ['server/catalog', 'server/store/store.ts', 'server/registry'], packages: [], node: true },
   { folder: 'server/queries', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/problem.ts'], packages: [], node: true },
   { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts'], packages: [], node: true },
   {
@@ -56,6 +58,8 @@ test('one file alone knows each outside system', () => {
   const everything = ['server', 'ingest'].flatMap(filesIn);
   const importers = (name: string) => everything.filter((file) => importsOf(file).some((s) => packageOf(s) === name));
   expect(importers('kafkajs')).toEqual(['ingest/consumer.ts']);
+  expect(importers('@kafkajs/confluent-schema-registry').filter((file) => !file.startsWith('ingest/decode/') && file !== 'ingest/demo/encode.ts')).toEqual([]);
+  expect(everything.filter((file) => importsOf(file).some((s) => s.endsWith('/registry-client.ts')) && !file.startsWith('server/registry/'))).toEqual([]);
   expect(importers('node:sqlite').filter((file) => !file.startsWith('server/store/'))).toEqual([]);
 });
 

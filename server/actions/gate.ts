@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { decide, type JudgedFinding, type Outcome, type Verdict } from '../catalog/gate/decide.ts';
 import type { Completeness } from '../catalog/changes.ts';
+import type { DatasetRef, Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { LedgerConflict, type LedgerEntry, type Store } from '../store/store.ts';
@@ -36,6 +37,12 @@ export interface Asked {
   readonly text: string;
 }
 
+/** Vouches for the subjects of a mirrored registry. */
+export interface SubjectFreshness {
+  /** Why nothing true can be said now that rests on the subjects of these datasets, or on these; null where it can. null datasets: any. */
+  refusal(datasets: readonly DatasetRef[] | null, subjects: readonly Named[]): string | null;
+}
+
 export interface GateParts {
   readonly store: Store;
   readonly index: LineageIndex;
@@ -44,6 +51,8 @@ export interface GateParts {
   readonly policies: PolicyBook;
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
+  /** null: no registry is mirrored, the catalog knows subjects by events alone. */
+  readonly registry: SubjectFreshness | null;
 }
 
 /** The gate: judges a request at the newest revision and answers once the decision is on disk. */
@@ -98,13 +107,23 @@ export class Gate {
 
   async #judge(asked: AskedRequest): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
     const { index, policies } = this.#parts;
+    // What a Flink program reads and writes is known by the schemas of topics.
+    if (asked.document.program.kind !== 'declared') this.#requireFresh(null, []);
     const request = await this.#requests.parse(asked);
+    const datasets = [...request.inputs, ...request.outputs].map(({ dataset }) => dataset);
+    this.#requireFresh(datasets, []);
     const policy = await policies.current();
     await index.catchUp();
     const world = await this.#worlds.load(request);
+    this.#requireFresh(datasets, [...world.datasets.values()].flatMap(({ subject }) => subject ?? []));
     // Approvals of findings arrive with schema change proposals; until then none covers anything.
     const verdict = decide(request, world, { policy, approved: new Set(), digest: sha256 });
     return { verdict, revision: world.revision, asOf: world.asOf, policyRevision: policy.revision };
+  }
+
+  #requireFresh(datasets: readonly DatasetRef[] | null, subjects: readonly Named[]): void {
+    const refusal = this.#parts.registry?.refusal(datasets, subjects) ?? null;
+    if (refusal !== null) throw new Problem('registry-stale', refusal);
   }
 }
 

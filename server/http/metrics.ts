@@ -16,6 +16,17 @@ export interface IngestCounts {
   readonly retried: number;
 }
 
+export interface RegistryCounts {
+  readonly polls: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly requests: number;
+  readonly changes: number;
+  readonly subjects: number;
+  readonly faults: number;
+  /** null before the first complete poll. */
+  readonly ageSeconds: number | null;
+}
+
 /** The process's Prometheus metrics: what is counted as it happens, and what is read when asked. */
 export class Metrics {
   readonly registry = new Registry();
@@ -31,17 +42,29 @@ export class Metrics {
   }
 
   /** Adds what is read at the moment somebody asks. */
-  read(sources: { readonly sizes: () => Sizes; readonly ingest: (() => IngestCounts) | null; readonly readiness: Readiness }): void {
-    const { sizes, ingest, readiness } = sources;
+  read(sources: { readonly sizes: () => Sizes; readonly ingest: (() => IngestCounts) | null; readonly registry: (() => RegistryCounts) | null; readonly readiness: Readiness }): void {
+    const { sizes, ingest, registry, readiness } = sources;
     this.#gauge('sluice_revision', 'Newest revision the index holds', () => sizes().revision);
     this.#gauge('sluice_index_nodes', 'Nodes in the lineage index', () => sizes().indexNodes);
     this.#gauge('sluice_index_edges', 'Edges in the lineage index', () => sizes().indexEdges);
     this.#gauge('sluice_index_bytes', 'Memory of the lineage index', () => sizes().indexBytes);
     this.#readyGauge(readiness);
+    if (registry !== null) this.#readRegistry(registry);
     if (ingest === null) return;
     this.#count('sluice_ingest_applied_total', 'Messages applied', () => ingest().applied);
     this.#count('sluice_ingest_dead_letters_total', 'Messages put aside because they can never be applied', () => ingest().deadLettered);
     this.#count('sluice_ingest_retries_total', 'Batches tried again', () => ingest().retried);
+  }
+
+  #readRegistry(counts: () => RegistryCounts): void {
+    this.#gauge('sluice_registry_age_seconds', 'Age of the last complete poll of the Schema Registry; NaN before the first', () => counts().ageSeconds ?? Number.NaN);
+    this.#gauge('sluice_registry_subjects', 'Subjects mirrored', () => counts().subjects);
+    this.#gauge('sluice_registry_faults', 'Subjects that cannot be read, or that differ from the catalog', () => counts().faults);
+    this.#count('sluice_registry_polls_total', 'Polls begun', () => counts().polls);
+    this.#count('sluice_registry_requests_total', 'Requests sent to the Schema Registry', () => counts().requests);
+    this.#count('sluice_registry_changes_total', 'Changes taken over', () => counts().changes);
+    const show = (counter: Counter): void => Object.entries(counts().failures).forEach(([kind, n]) => counter.inc({ kind }, n));
+    new Counter({ name: 'sluice_registry_failures_total', help: 'Polls that failed, by what kept the answer away', labelNames: ['kind'], registers: [this.registry], collect() { this.reset(); show(this); } });
   }
 
   #gauge(name: string, help: string, value: () => number): void {

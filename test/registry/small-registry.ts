@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Ways in which what listens at an address is not the registry one hoped for. */
+export type Misbehaviour = 'well' | '500' | 'html' | 'html-404' | 'huge' | 'silence' | 'drip' | 'redirect' | 'hang-up' | 'forbidden' | 'not-a-list';
+
+interface Version {
+  readonly id: number;
+  readonly schema: string;
+  readonly schemaType?: string;
+  readonly references?: readonly { readonly name: string; readonly subject: string; readonly version: number }[];
+  deleted: boolean;
+}
+export interface RegistrySays {
+  /** Longest list of subjects given without being asked for so many; null: any. */
+  silentLimit: number | null;
+  /** Whether `offset` and `limit` are understood. */
+  pages: boolean;
+  /** Whether versions of a subject that is soft-deleted as a whole are served. */
+  servesDeletedSubjects: boolean;
+}
+
+/** A true, small Schema Registry in memory that can be told to misbehave, for all requests or those of some paths. */
+export class SmallRegistry {
+  readonly says: RegistrySays = { silentLimit: null, pages: true, servesDeletedSubjects: true };
+  readonly asked: string[] = [];
+  readonly authorizations = new Set<string>();
+  readonly #subjects = new Map<string, Map<number, Version>>();
+  readonly #levels = new Map<string, string>([['', 'BACKWARD']]);
+  readonly #modes = new Map<string, string>([['', 'READWRITE']]);
+  #misbehaviour: { readonly how: Misbehaviour; readonly where: RegExp } = { how: 'well', where: /^/ };
+  #ids = 0;
+  readonly #server = createServer((request, response) => this.#answer(request, response));
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+  /** The subjects asked for, and forgets them. */
+  takeAsked(): string[] {
+    return this.asked.splice(0);
+  }
+
+  misbehave(how: Misbehaviour, where: RegExp = /^/): void {
+    this.#misbehaviour = { how, where };
+  }
+  register(subject: string, schema: string, more: Partial<Version> = {}): number {
+    const versions = this.#subjects.get(subject) ?? new Map<number, Version>();
+    this.#subjects.set(subject, versions);
+    const version = Math.max(0, ...versions.keys()) + 1;
+    versions.set(version, { id: ++this.#ids, schema, deleted: false, ...more });
+    return version;
+  }
+  softDelete(subject: string, version?: number): void {
+    for (const [n, v] of this.#subjects.get(subject) ?? []) if (version === undefined || n === version) v.deleted = true;
+  }
+  hardDelete(subject: string, version?: number): void {
+    if (version === undefined) this.#subjects.delete(subject);
+    else this.#subjects.get(subject)?.delete(version);
+  }
+  loseEverything(): void {
+    this.#subjects.clear();
+  }
+  level(subject: string, level: string): void {
+    this.#levels.set(subject, level);
+  }
+  mode(subject: string, mode: string): void {
+    this.#modes.set(subject, mode);
+  }
+
+  #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
+    this.asked.push(url);
+    if (headers.authorization !== undefined) this.authorizations.add(headers.authorization);
+    const { how, where } = this.#misbehaviour;
+    if (how !== 'well' && where.test(url)) misbehave(how, response);
+    else this.#answerWell(new URL(url, 'http://registry'), response);
+  }
+
+  #answerWell({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const [resource, name, what, number] = pathname.slice(1).split('/').map(decodeURIComponent);
+    const deleted = searchParams.get('deleted') === 'true';
+    const wanted = ([, version]: readonly [unknown, Version]): boolean => deleted || !version.deleted;
+    const versions = [...(this.#subjects.get(name ?? '') ?? [])];
+    const json = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' }).end(JSON.stringify(body));
+    const notThere = (code: number): void => json(404, { error_code: code, message: 'not found' });
+    if (resource === 'config' || resource === 'mode') {
+      const settings = resource === 'config' ? this.#levels : this.#modes;
+      return json(200, { [resource === 'config' ? 'compatibilityLevel' : 'mode']: settings.get(name ?? '') ?? settings.get('') });
+    }
+    if (resource !== 'subjects') return notThere(404);
+    if (name === undefined) return json(200, this.#page([...this.#subjects].filter(([, all]) => [...all].some(wanted)).map(([subject]) => subject).sort(), searchParams));
+    if (!versions.some(wanted)) return notThere(40401);
+    if (what === 'versions' && number === undefined) return json(200, versions.filter(wanted).map(([n]) => n));
+    const found = versions.filter(wanted).find(([n]) => n === Number(number));
+    if (found === undefined || (versions.every(([, v]) => v.deleted) && !this.says.servesDeletedSubjects)) return notThere(40402);
+    const { id, schema, schemaType, references } = found[1];
+    return json(200, { subject: name, version: found[0], id, schema, ...(schemaType && { schemaType }), ...(references && { references }) });
+  }
+
+  #page(subjects: readonly string[], query: URLSearchParams): readonly string[] {
+    const { silentLimit, pages } = this.says;
+    const offset = pages ? Number(query.get('offset') ?? 0) : 0;
+    const limit = Math.min(pages ? Number(query.get('limit') ?? 1e9) : 1e9, silentLimit ?? 1e9);
+    return subjects.slice(offset, offset + limit);
+  }
+}
+
+const HUGE_BYTES = 200 * 1024 * 1024;
+const CHUNK = Buffer.alloc(64 * 1024, 'a');
+
+function misbehave(how: Exclude<Misbehaviour, 'well'>, response: ServerResponse): void {
+  switch (how) {
+    case '500':
+      return void response.writeHead(500, { 'content-type': 'application/json' }).end('{"error_code":50001,"message":"store"}');
+    case 'forbidden':
+      return void response.writeHead(401).end();
+    case 'html':
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html><html>sign in</html>');
+    case 'html-404':
+      return void response.writeHead(404, { 'content-type': 'text/html' }).end('<html>nothing here</html>');
+    case 'not-a-list':
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"subjects":[]}');
+    case 'redirect':
+      return void response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end();
+    case 'hang-up':
+      return void response.destroy();
+    case 'silence':
+      return;
+    case 'drip': {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const drip = setInterval(() => response.write(' '), 20);
+      return void response.on('close', () => clearInterval(drip));
+    }
+    case 'huge': {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      let sent = 0;
+      const pump = (): void => {
+        while (sent < HUGE_BYTES && !response.destroyed) {
+          sent += CHUNK.length;
+          if (!response.write(CHUNK)) return void response.once('drain', pump);
+        }
+        response.end();
+      };
+      return pump();
+    }
+  }
+}
