@@ -29,7 +29,7 @@ export class Relation {
   readonly rest: Column | undefined;
   #places: ReadonlyMap<string, readonly number[]> | null = null;
   #nullable: Relation | null = null;
-  #fieldsInRows: ReadonlySet<string> | null = null;
+  #hiding: ReadonlyMap<string, readonly Column[]> | null = null;
 
   constructor(columns: readonly Column[], reads: Ancestry, table: string | null = null) {
     this.columns = columns;
@@ -44,14 +44,10 @@ export class Relation {
     return (this.#places.get(name) ?? []).map((i) => this.columns[i] as Column);
   }
 
-  /** The names of all fields in row columns, at any depth. */
-  get fieldsInRows(): ReadonlySet<string> {
-    if (this.#fieldsInRows === null) {
-      const names = new Set<string>();
-      for (const { type } of this.columns) collectFields(type, names);
-      this.#fieldsInRows = names;
-    }
-    return this.#fieldsInRows;
+  /** The row columns that have a field of this name, at any depth. */
+  hiding(name: string): readonly Column[] {
+    this.#hiding ??= fieldsIn(this.columns);
+    return this.#hiding.get(name) ?? [];
   }
 
   get hasDuplicates(): boolean {
@@ -83,6 +79,20 @@ function indexed(columns: readonly Column[]): ReadonlyMap<string, readonly numbe
     else same.push(i);
   });
   return places;
+}
+
+function fieldsIn(columns: readonly Column[]): ReadonlyMap<string, readonly Column[]> {
+  const hiding = new Map<string, Column[]>();
+  for (const column of columns) {
+    const names = new Set<string>();
+    collectFields(column.type, names);
+    for (const name of names) {
+      const others = hiding.get(name);
+      if (others === undefined) hiding.set(name, [column]);
+      else others.push(column);
+    }
+  }
+  return hiding;
 }
 
 function collectFields(type: LogicalType | null, into: Set<string>): void {

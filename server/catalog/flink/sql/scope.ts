@@ -147,7 +147,7 @@ function inRelation(names: Name, relation: Relation, place: string): ResolvedNam
   const exact = relation.named(first.name);
   if (exact.length > 1) throw new SqlFailure(`column '${first.name}' is ambiguous: the query below has ${exact.length} columns of this name`, first.at);
   if (exact[0] !== undefined) return insideColumn(exact[0], names.slice(1), [place, first.name]);
-  const peeked = relation.fieldsInRows.has(first.name) ? relation.columns.flatMap((column) => peek(column, names, [place, column.name])) : [];
+  const peeked = relation.hiding(first.name).flatMap((column) => peek(column, names, [place, column.name]));
   if (peeked.length > 0) return leastDeep(peeked, first);
   if (relation.rest === undefined) return null;
   const value = (relation.rest.rest as (name: string) => Value)(first.name);
