@@ -2,9 +2,9 @@ import { COMPLETENESSES, type Completeness } from '../catalog/changes.ts';
 import { datasetKey, type DatasetRef, ENTITY_KINDS, type EntityKind, type EntityRef } from '../catalog/names.ts';
 import { actorOf } from './build-base.ts';
 import { at } from './int-column.ts';
-import { FIELD, type LineageGraph } from './lineage-graph.ts';
-import { rowBetween } from './steps.ts';
-import { BY_STEP, distanceIn, nodeIn, parentIn, rowIn, type Walk } from './walk.ts';
+import type { LineageGraph } from './lineage-graph.ts';
+import { distanceIn, nodeIn, type Walk } from './walk.ts';
+import { WalkPaths } from './walk-paths.ts';
 
 export type Certainty = 'known' | 'possible';
 export interface ReachedEntry {
@@ -20,7 +20,7 @@ export class Closure {
   readonly #graph: LineageGraph;
   readonly #walk: Walk;
   #order: Int32Array | null = null;
-  #positions: Map<number, number> | null = null;
+  #paths: WalkPaths | null = null;
 
   constructor(graph: LineageGraph, walk: Walk) {
     this.#graph = graph;
@@ -62,16 +62,16 @@ export class Closure {
 
   /** One shortest path from a start to what was reached, both included, jobs in between named. */
   walkTo(ref: EntityRef): readonly EntityRef[] {
-    this.#positions ??= this.#positionsByNode();
-    let position = this.#positions.get(this.#graph.find(ref)) ?? -1;
+    const paths = (this.#paths ??= new WalkPaths(this.#graph.base, this.#walk));
+    let position = paths.entryOf(this.#graph.find(ref));
     const steps: EntityRef[] = [];
     while (position >= 0) {
       const node = nodeIn(this.#walk, position);
       steps.push(this.#graph.refOf(node));
-      const parent = parentIn(this.#walk, position);
+      const parent = paths.parentOf(position);
       if (parent >= 0) {
-        const between = this.#between(position, node, nodeIn(this.#walk, parent));
-        if (between >= 0) steps.push(this.#graph.refOf(between));
+        const between = this.#actor(paths.rowOf(position));
+        if (between >= 0 && between !== node && between !== nodeIn(this.#walk, parent)) steps.push(this.#graph.refOf(between));
       }
       position = parent;
     }
@@ -112,25 +112,9 @@ export class Closure {
     return { ref: this.#graph.refOf(nodeIn(this.#walk, position)), distance: distanceIn(this.#walk, position), certainty };
   }
 
-  /** The job on the way from an entry's parent to it; -1 where it is one of the two. */
-  #between(position: number, node: number, parent: number): number {
-    const row = this.#row(position, node, parent);
-    if (row < 0) return -1;
-    const actor = actorOf(this.#graph.traitsOf(row), this.#graph.fromOf(row), this.#graph.toOf(row), this.#graph.viaOf(row));
-    return actor === node || actor === parent ? -1 : actor;
-  }
-
-  /** A step to a job or consumer has nothing on its way, and a row that leads to a field lies in the base, which never changes. */
-  #row(position: number, node: number, parent: number): number {
-    const row = rowIn(this.#walk, position);
-    if (row !== BY_STEP || this.#graph.kindOf(node) !== FIELD) return row;
-    return this.#walk.direction === 'downstream' ? rowBetween(this.#graph.base, parent, node) : rowBetween(this.#graph.base, node, parent);
-  }
-
-  #positionsByNode(): Map<number, number> {
-    const positions = new Map<number, number>();
-    for (let position = 0; position < this.#walk.size; position++) if (!this.#walk.again.has(position)) positions.set(nodeIn(this.#walk, position), position);
-    return positions;
+  /** The job or consumer a row is about, -1 for no row. */
+  #actor(row: number): number {
+    return row < 0 ? -1 : actorOf(this.#graph.traitsOf(row), this.#graph.fromOf(row), this.#graph.toOf(row), this.#graph.viaOf(row));
   }
 
   /** Known entries come in order of distance already; possible ones are merged in, behind the known of their distance. */

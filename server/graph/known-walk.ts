@@ -2,7 +2,7 @@ import { at } from './int-column.ts';
 import { type LineageGraph, LOOK, NOW } from './lineage-graph.ts';
 import { DERIVES, GENERATES, kindIn, READS } from './row-traits.ts';
 import { type Direction, stepsOf } from './steps.ts';
-import { NUMBERS, type Question } from './walk.ts';
+import type { Question } from './walk.ts';
 
 /** Places count on from walk to walk; long before they leave 32 bits they begin anew. */
 const LAST_PLACE = 2 ** 30;
@@ -17,8 +17,8 @@ export class KnownWalk {
   /** `first` + the entry of each node this walk has reached, be it known or possible; less for all others. */
   places = new Int32Array(0);
   first = 1;
-  /** As in `Walk.reached`. */
-  numbers = new Int32Array(0);
+  /** The node of each entry. */
+  entries = new Int32Array(0);
   starts = 0;
   size = 0;
   /** The first entry of each of `distances` distances; it never shrinks, since that would give its room away. */
@@ -26,7 +26,8 @@ export class KnownWalk {
   #distances = 1;
   /** Entries next to something unknown, nearest first. */
   seeds: number[] = [];
-  /** As in `Walk.sightings`. */
+  /** As in `Walk`. */
+  lookedAt: number[] = [];
   sightings: number[] = [];
   readonly #rows: number[] = [];
 
@@ -37,7 +38,7 @@ export class KnownWalk {
   /** `used`: how many entries the last walk had, possible ones included. */
   walk(starts: readonly number[], question: Question, used: number): void {
     this.#reset(question, used);
-    for (const start of starts) this.#reach(start, -1);
+    for (const start of starts) this.#reach(start);
     this.starts = this.size;
     this.#walk();
   }
@@ -52,7 +53,7 @@ export class KnownWalk {
   }
 
   nodeOf(entry: number): number {
-    return at(this.numbers, entry * NUMBERS.known);
+    return at(this.entries, entry);
   }
 
   #walk(): void {
@@ -70,14 +71,14 @@ export class KnownWalk {
   #takeSteps(from: number, end: number): number {
     const { direction, view } = this.#question;
     const { start, to } = stepsOf(this.#graph.base, direction);
-    const [places, first, numbers, look, seeds] = [this.places, this.first, this.numbers, this.#graph.look, this.seeds];
+    const [places, first, entries, look, seeds] = [this.places, this.first, this.entries, this.#graph.look, this.seeds];
     const plain = view === NOW ? this.#graph.base.nodes : 0;
     // A program has no steps and needs no look, unless the walk starts from it.
     const closer = from < this.starts ? LOOK.changed | LOOK.notField : LOOK.changed;
     const unknown = seedBits(direction);
     let [head, tail] = [from, this.size];
     for (; head < end; head++) {
-      const node = at(numbers, head * NUMBERS.known);
+      const node = at(entries, head);
       if (node >= plain) break;
       const bits = at(look, node);
       if ((bits & closer) !== 0) break;
@@ -87,8 +88,7 @@ export class KnownWalk {
         const target = at(to, step);
         if (at(places, target) >= first) continue;
         places[target] = first + tail;
-        numbers[tail * NUMBERS.known] = target;
-        numbers[tail++ * NUMBERS.known + 1] = head;
+        entries[tail++] = target;
       }
     }
     this.size = tail;
@@ -99,6 +99,7 @@ export class KnownWalk {
     const node = this.nodeOf(entry);
     const bits = this.#graph.lookOf(node);
     this.#noteUnknown(entry, bits);
+    this.lookedAt.push(entry);
     if ((bits & LOOK.notField) === 0) this.#followBySight(entry, node);
     else if (entry < this.starts) this.#followProgram(entry, node);
   }
@@ -138,14 +139,13 @@ export class KnownWalk {
   }
 
   #sight(node: number, parent: number, row: number): void {
-    if (this.#reach(node, ~(this.sightings.length / 2))) this.sightings.push(parent, row);
+    if (this.#reach(node)) this.sightings.push(this.size - 1, parent, row);
   }
 
-  #reach(node: number, parentOrSighting: number): boolean {
+  #reach(node: number): boolean {
     if (at(this.places, node) >= this.first) return false;
     this.places[node] = this.first + this.size;
-    this.numbers[this.size * NUMBERS.known] = node;
-    this.numbers[this.size++ * NUMBERS.known + 1] = parentOrSighting;
+    this.entries[this.size++] = node;
     return true;
   }
 
@@ -157,10 +157,10 @@ export class KnownWalk {
     this.starts = 0;
     this.#distances = 1;
     if (this.seeds.length > 0) this.seeds = [];
-    if (this.sightings.length > 0) this.sightings = [];
+    if (this.lookedAt.length > 0) [this.lookedAt, this.sightings] = [[], []];
     if (this.places.length >= nodes && this.first < LAST_PLACE) return;
     const room = nodes + (nodes >> 4) + 64;
-    [this.places, this.numbers, this.first] = [new Int32Array(room), new Int32Array(room * NUMBERS.known), 1];
+    [this.places, this.entries, this.first] = [new Int32Array(room), new Int32Array(room), 1];
   }
 }
 

@@ -164,7 +164,7 @@ export class PossibleWalk {
   }
 
   #nodeOf(entry: number): number {
-    return entry < this.#known.size ? this.#known.nodeOf(entry) : at(this.numbers, (entry - this.#known.size) * NUMBERS.possible);
+    return entry < this.#known.size ? this.#known.nodeOf(entry) : at(this.numbers, (entry - this.#known.size) * NUMBERS);
   }
 
   #reach(node: number, parent: number, row: number, distance: number): void {
@@ -173,7 +173,7 @@ export class PossibleWalk {
     if (place < 0) places[node] = first + this.size;
     else if (place >= known || !this.#isNearer(node, place, distance)) return;
     const entry = this.size++;
-    const i = (entry - known) * NUMBERS.possible;
+    const i = (entry - known) * NUMBERS;
     if (i === this.numbers.length) this.#makeRoom();
     this.numbers[i] = node;
     this.numbers[i + 1] = distance;

@@ -19,9 +19,11 @@ export interface Walk {
   readonly known: number;
   /** The first known entry of each distance. */
   readonly levels: readonly number[];
-  /** Two numbers for each known entry: node, and the entry it was reached from or, below 0, `~i` for `sightings`. */
+  /** The node of each known entry. How it was reached is for `WalkPaths` to find out. */
   readonly reached: IntRange;
-  /** Entry it was reached from and row it was reached by, in turn, of known entries that the base's steps do not lead to. */
+  /** Known entries from which the base's steps were not taken, in order. */
+  readonly lookedAt: readonly number[];
+  /** What was found instead: entry, entry it was reached from and row it was reached by, in turn. */
   readonly sightings: readonly number[];
   /** Four numbers for each possible entry: node, distance, entry it was reached from, row it was reached by or `BY_STEP`. */
   readonly possible: Int32Array;
@@ -31,28 +33,23 @@ export interface Walk {
 
 /** Instead of a row: a step of the base led there, and its two ends tell the row. */
 export const BY_STEP = -1;
-/** Numbers of a known and of a possible entry: side by side, a visit writes one cache line and a result is one copy. */
-export const NUMBERS = { known: 2, possible: 4 } as const;
+/** Numbers of a possible entry: side by side, a visit writes one cache line and a result is one copy. */
+export const NUMBERS = 4;
 
 export function nodeIn(walk: Walk, entry: number): number {
-  return entry < walk.known ? at(walk.reached.numbers, walk.reached.offset + entry * NUMBERS.known) : possibleIn(walk, entry, 0);
+  return entry < walk.known ? at(walk.reached.numbers, walk.reached.offset + entry) : possibleIn(walk, entry, 0);
 }
 /** Hops from the nearest start. */
 export function distanceIn(walk: Walk, entry: number): number {
   return entry < walk.known ? levelOf(walk.levels, entry) : possibleIn(walk, entry, 1);
 }
-/** The entry it was reached from, -1 for starts. */
+/** The entry a possible one was reached from. */
 export function parentIn(walk: Walk, entry: number): number {
-  if (entry >= walk.known) return possibleIn(walk, entry, 2);
-  if (entry < walk.starts) return -1;
-  const parent = parentOrSighting(walk, entry);
-  return parent >= 0 ? parent : (walk.sightings[~parent * 2] ?? -1);
+  return possibleIn(walk, entry, 2);
 }
-/** The row it was reached by, or `BY_STEP`; of starts nothing. */
+/** The row a possible entry was reached by, or `BY_STEP`. */
 export function rowIn(walk: Walk, entry: number): number {
-  if (entry >= walk.known) return possibleIn(walk, entry, 3);
-  const parent = parentOrSighting(walk, entry);
-  return parent >= 0 ? BY_STEP : (walk.sightings[~parent * 2 + 1] ?? BY_STEP);
+  return possibleIn(walk, entry, 3);
 }
 
 /** The distance of a known entry, given where distances begin. */
@@ -66,9 +63,6 @@ function levelOf(levels: readonly number[], entry: number): number {
   return low;
 }
 
-function parentOrSighting({ reached }: Walk, entry: number): number {
-  return at(reached.numbers, reached.offset + entry * NUMBERS.known + 1);
-}
 function possibleIn({ possible, known }: Walk, entry: number, which: number): number {
-  return at(possible, (entry - known) * NUMBERS.possible + which);
+  return at(possible, (entry - known) * NUMBERS + which);
 }

@@ -25,8 +25,8 @@ export class Walker {
     const added = possible.size - known.size;
     return {
       direction: question.direction, starts: known.starts, size: possible.size, known: known.size, levels: known.levels,
-      reached: this.#slab.copy(known.numbers, known.size * NUMBERS.known), sightings: known.sightings,
-      possible: added === 0 ? NO_NUMBERS : possible.numbers.slice(0, added * NUMBERS.possible), again: possible.again,
+      reached: this.#slab.copy(known.entries, known.size), lookedAt: known.lookedAt, sightings: known.sightings,
+      possible: added === 0 ? NO_NUMBERS : possible.numbers.slice(0, added * NUMBERS), again: possible.again,
     };
   }
 }
