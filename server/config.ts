@@ -45,6 +45,7 @@ export function serverConfig(env: Readonly<Record<string, string | undefined>>):
   const store = parseStoreAddress(env['SLUICE_STORE'] || storeFile(data), env['SLUICE_NEO4J_PASSWORD']);
   if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
   const registry = registryConfig(env, mistakes);
+  if (registry !== null && parsed.outcome === 'parsed' && parsed.aliases.has(registry.names.topics)) mistakes.push(`SLUICE_REGISTRY_TOPICS is "${registry.names.topics}", an alias of "${parsed.aliases.get(registry.names.topics)}"`);
   const sample = switchOf('SLUICE_SAMPLE', env, !kafka && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
   if (mistakes.length > 0 || parsed.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
   return { outcome: 'configured', config: { host, port, data, store: store.address, logLevel, aliases: parsed.aliases, sample, kafka, registry } };

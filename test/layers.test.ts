@@ -10,8 +10,10 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/catalog', may: ['server/catalog'], packages: [], node: false },
   { folder: 'server/graph', may: ['server/catalog', 'server/graph'], packages: [], node: true },
   { folder: 'server/store', may: ['server/catalog', 'server/store'], packages: ['neo4j-driver'], node: true },
+  // How servers of somebody else are asked.
+  { folder: 'server/outside', may: ['server/outside'], packages: [], node: true },
   // Of the store only what it promises, never an implementation.
-  { folder: 'server/registry', may: ['server/catalog', 'server/store/store.ts', 'server/registry'], packages: [], node: true },
+  { folder: 'server/registry', may: ['server/catalog', 'server/store/store.ts', 'server/outside', 'server/registry'], packages: [], node: true },
   { folder: 'server/queries', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/problem.ts'], packages: [], node: true },
   { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts'], packages: [], node: true },
   {
@@ -20,7 +22,7 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
     packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
     node: true,
   },
-  { folder: 'ingest', may: ['server/catalog', 'server/store', 'server/actions', 'ingest'], packages: 'any', node: true },
+  { folder: 'ingest', may: ['server/catalog', 'server/store', 'server/outside', 'server/actions', 'ingest'], packages: 'any', node: true },
 ];
 
 function filesIn(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { MAX_REFERENCES } from '../catalog/avro/parse.ts';
 import type { RegisteredVersion, RegistryClient, SchemaReference } from './registry-client.ts';
-import { RegistryFailure } from './registry-failure.ts';
+import { OutsideFailure } from '../outside/outside-failure.ts';
 
 /** Referenced texts kept during one poll; the same few are referred to over and over. */
 const MOST_KEPT = 500;
@@ -20,7 +20,7 @@ export class ReferenceTexts {
     const visit = async (reference: SchemaReference): Promise<void> => {
       const key = `${reference.version} ${reference.subject}`;
       if (texts.has(key) || under.has(key)) return;
-      if (under.size + texts.size >= MAX_REFERENCES) throw new RegistryFailure('too-large', `a schema has more than ${MAX_REFERENCES} references`);
+      if (under.size + texts.size >= MAX_REFERENCES) throw new OutsideFailure('too-large', `a schema has more than ${MAX_REFERENCES} references`);
       under.add(key);
       const referred = await this.#version(key, reference);
       for (const inner of referred.references) await visit(inner);
@@ -40,6 +40,6 @@ export class ReferenceTexts {
     }
     const found = await asked;
     if (found !== null) return found;
-    throw new RegistryFailure('malformed', `version ${version} of ${subject} is referred to and not there`);
+    throw new OutsideFailure('malformed', `version ${version} of ${subject} is referred to and not there`);
   }
 }

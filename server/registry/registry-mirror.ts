@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatasetRef, Named } from '../catalog/names.ts';
+import { type PollCounts, type PollLog, startPollLoop } from '../outside/poll-loop.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryConfig } from './registry-config.ts';
-import { type FailureKind, RegistryFailure } from './registry-failure.ts';
 import { SubjectsMirror } from './subjects-mirror.ts';
 
-/** Longest rest between two tries of a registry that fails, ms. */
-const LONGEST_REST_MS = 60_000;
 /** Faulty subjects named in one line of readiness. */
 const NAMED_FAULTS = 3;
 
@@ -15,15 +12,10 @@ export interface RegistryMirrorParts {
   readonly config: RegistryConfig;
   readonly store: Pick<Store, 'apply' | 'entity' | 'entities'>;
   readonly clock: () => number;
-  readonly log: { warn(facts: object, text: string): void; info(facts: object, text: string): void };
+  readonly log: PollLog;
 }
-/** What of the registry failed, or else the store, or Sluice itself. */
-export type FailedAt = FailureKind | 'store' | 'internal';
-export interface RegistryCounts {
-  readonly polls: number;
-  readonly failures: Readonly<Partial<Record<FailedAt, number>>>;
+export interface RegistryCounts extends PollCounts {
   readonly requests: number;
-  readonly changes: number;
   readonly subjects: number;
   readonly faults: number;
   readonly renumbered: number;
@@ -45,40 +37,17 @@ export function startRegistryMirror({ config, store, clock, log }: RegistryMirro
   const stopping = new AbortController();
   const client = new RegistryClient({ ...config, signal: stopping.signal });
   const mirror = new SubjectsMirror({ client, store, config, clock });
-  const failures: Partial<Record<FailedAt, number>> = {};
-  let [polls, changes, failedInRow] = [0, 0, 0];
-  let lastFailure: string | null = null;
-
-  const pollOnce = async (): Promise<void> => {
-    polls++;
-    try {
-      const polled = await mirror.poll();
-      changes += polled.changes;
-      if (lastFailure !== null || polled.changes > 0) log.info(polled, 'registry mirrored');
-      [lastFailure, failedInRow] = [null, 0];
-    } catch (failure) {
-      if (stopping.signal.aborted) return;
-      const kind = failedAt(failure);
-      failures[kind] = (failures[kind] ?? 0) + 1;
-      failedInRow++;
-      const message = failure instanceof Error ? failure.message : String(failure);
-      if (message !== lastFailure) log.warn({ err: failure }, 'the registry could not be mirrored');
-      lastFailure = message;
-    }
-  };
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await pollOnce();
-      await sleep(restAfter(failedInRow, config.pollIntervalMs), undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  };
-  const running = loop();
+  const loop = startPollLoop({
+    what: 'the Schema Registry', intervalMs: config.pollIntervalMs, stopping, clock, log,
+    poll: () => mirror.poll(),
+    kindOf: (failure) => (failure instanceof StoreUnavailable ? 'store' : 'internal'),
+  });
 
   const staleness = (): string | null => {
     const { completeAt } = mirror;
     if (completeAt !== null && clock() - completeAt <= config.staleAfterMs) return null;
     const age = completeAt === null ? 'was not read whole yet' : `was last read whole ${Math.round((clock() - completeAt) / 1_000)} s ago, and after ${config.staleAfterMs / 1_000} s that no longer counts`;
-    return `the Schema Registry ${age}${lastFailure === null ? '' : `: ${lastFailure}`}`;
+    return `the Schema Registry ${age}${loop.lastFailure() === null ? '' : `: ${loop.lastFailure()}`}`;
   };
   const faultOf = (name: string): string | null => {
     const fault = mirror.faults.get(name);
@@ -86,7 +55,7 @@ export function startRegistryMirror({ config, store, clock, log }: RegistryMirro
     return fault.lasting || fault.readAt === null || clock() - fault.readAt > config.staleAfterMs ? fault.reason : null;
   };
   return {
-    check: () => Promise.resolve({ ready: staleness() === null, detail: staleness() ?? freshDetail(mirror) }),
+    check: () => Promise.resolve({ ready: staleness() === null, detail: staleness() ?? freshDetail(mirror, loop.lastFailure()) }),
     refusal(datasets, subjects) {
       const topics = datasets?.filter(({ namespace }) => namespace === config.names.topics) ?? [];
       const ours = subjects.filter(({ namespace }) => namespace === config.namespace);
@@ -95,29 +64,17 @@ export function startRegistryMirror({ config, store, clock, log }: RegistryMirro
       return staleness() ?? names.map(faultOf).find((fault) => fault !== null) ?? null;
     },
     counts: () => ({
-      polls, failures: { ...failures }, requests: client.requests, changes, subjects: mirror.subjects, faults: mirror.faults.size, renumbered: mirror.renumbered.size,
+      ...loop.counts(), requests: client.requests, subjects: mirror.subjects, faults: mirror.faults.size, renumbered: mirror.renumbered.size,
       ageSeconds: mirror.completeAt === null ? null : (clock() - mirror.completeAt) / 1_000,
     }),
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+    stop: () => loop.stop(),
   };
 }
 
-function failedAt(failure: unknown): FailedAt {
-  if (failure instanceof RegistryFailure) return failure.kind;
-  return failure instanceof StoreUnavailable ? 'store' : 'internal';
-}
-
-/** Longer with every failure in a row, so that a registry that struggles is not pressed. */
-function restAfter(failedInRow: number, interval: number): number {
-  return failedInRow === 0 ? interval : Math.max(interval, Math.min(LONGEST_REST_MS, interval * 2 ** (failedInRow - 1)));
-}
-
-function freshDetail({ subjects, faults, renumbered }: SubjectsMirror): string {
+function freshDetail({ subjects, faults, renumbered }: SubjectsMirror, lastFailure: string | null): string {
   const named = [...faults].slice(0, NAMED_FAULTS).map(([name, { reason }]) => `${name}: ${reason}`);
   const more = faults.size > named.length ? [`… and ${faults.size - named.length} more`] : [];
   const ids = renumbered.size === 0 ? [] : [`${renumbered.size} subjects have other schema ids than in the catalog`];
-  return [`${subjects} subjects mirrored`, ...named, ...more, ...ids].join('; ');
+  const failing = lastFailure === null ? [] : [`the last poll failed: ${lastFailure}`];
+  return [`${subjects} subjects mirrored`, ...failing, ...named, ...more, ...ids].join('; ');
 }

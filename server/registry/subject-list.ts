@@ -1,5 +1,5 @@
 import type { RegistryClient, Which } from './registry-client.ts';
-import { RegistryFailure } from './registry-failure.ts';
+import { OutsideFailure } from '../outside/outside-failure.ts';
 
 /** Subjects asked for at once: a limit that servers grant when it is asked for. */
 const PAGE = 1_000;
@@ -20,13 +20,13 @@ export async function wholeSubjectList(client: Pick<RegistryClient, 'subjects'>,
     if (offset > 0 && page.every((subject) => subjects.has(subject))) return believed(subjects, page.length);
     for (const subject of page) subjects.add(subject);
     offset += page.length;
-    if (offset > MOST_SUBJECTS) throw new RegistryFailure('too-large', `the registry lists more than ${MOST_SUBJECTS} subjects`);
+    if (offset > MOST_SUBJECTS) throw new OutsideFailure('too-large', `the registry lists more than ${MOST_SUBJECTS} subjects`);
   }
 }
 
 function believed(subjects: ReadonlySet<string>, repeated: number): ReadonlySet<string> {
   if (repeated === subjects.size && repeated % ROUND === 0) {
-    throw new RegistryFailure('incomplete', `the registry lists ${repeated} subjects and no more pages: it may have stopped at a limit of its own (Apicurio: apicurio.ccompat.max-subjects)`);
+    throw new OutsideFailure('incomplete', `the registry lists ${repeated} subjects and no more pages: it may have stopped at a limit of its own (Apicurio: apicurio.ccompat.max-subjects)`);
   }
   return subjects;
 }

@@ -1,19 +1,21 @@
 import { COMPATIBILITY_LEVELS, type CompatibilityLevel, type GraphChange } from '../catalog/changes.ts';
 import { entityKey, MAX_NAME_LENGTH, type Named } from '../catalog/names.ts';
 import type { EntityRecord, Store } from '../store/store.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../outside/in-turns.ts';
 import { ReferenceTexts } from './reference-texts.ts';
-import type { RegisteredVersion, RegistryClient } from './registry-client.ts';
+import type { RegisteredVersion, RegistryClient, VersionList } from './registry-client.ts';
 import type { RegistryConfig } from './registry-config.ts';
-import { concernsAll, RegistryFailure } from './registry-failure.ts';
+import { concernsAll, OutsideFailure } from '../outside/outside-failure.ts';
 import { changesOfGoneSubject, changesOfSubject, type SeenVersion, type VersionContent, versionsIn } from './subject-changes.ts';
 import { wholeSubjectList } from './subject-list.ts';
 
 /** Requests under way at once: enough to hide the way there, too few to be felt by a registry. */
 const REQUESTS_AT_ONCE = 8;
 /** Subjects whose changes become one revision: what they hold lies in memory until then. */
-const SUBJECTS_AT_ONCE = 100;
-/** Levels, modes and the newest version's content are looked at again every so many polls, and whenever the registry's own level or mode changed. */
+const SUBJECTS_AT_ONCE = 32;
+/** Text of one subject's versions kept until the others are fetched, UTF-16 units; beyond it they are stored first. */
+const TEXT_AT_ONCE = 4 * 1024 * 1024;
+/** Levels, modes, the newest version's content and soft deletions that no list tells are looked at again every so many polls, and whenever the registry's own level or mode changed. */
 const SETTINGS_EVERY = 10;
 /** Subjects that may fail for reasons of their own before the registry as a whole is taken to be failing. */
 const MOST_ASIDE = 20;
@@ -22,7 +24,7 @@ const SMALL_LOSS = 10;
 const STORE_PAGE = 1_000;
 
 export interface MirrorParts {
-  readonly client: Pick<RegistryClient, 'subjects' | 'versions' | 'version' | 'level' | 'mode'>;
+  readonly client: Pick<RegistryClient, 'subjects' | 'versions' | 'liveVersions' | 'version' | 'level' | 'mode'>;
   readonly store: Pick<Store, 'apply' | 'entity' | 'entities'>;
   readonly config: Pick<RegistryConfig, 'namespace' | 'names' | 'acceptLoss'>;
   readonly clock: () => number;
@@ -40,6 +42,8 @@ export interface SubjectFault {
   readonly readAt: number | null;
   /** It was read, and what it says cannot be had or cannot be believed: it does not take a stale bound to doubt it. */
   readonly lasting: boolean;
+  /** Versions with another schema in the registry than in the catalog. */
+  readonly differing: readonly number[];
 }
 
 /**
@@ -49,11 +53,13 @@ export interface SubjectFault {
 export class SubjectsMirror {
   readonly #parts: MirrorParts;
   /** By subject, the version lists last seen and taken over. */
-  readonly #taken = new Map<string, string>();
+  readonly #taken = new Map<string, Taken>();
   readonly #faults = new Map<string, SubjectFault>();
   #renumbered = new Set<string>();
   #completeAt: number | null = null;
   #settings = '';
+  /** Whether this registry marks soft-deleted versions in its lists. */
+  #marksDeleted = false;
   #pollsSinceSettings = SETTINGS_EVERY;
 
   constructor(parts: MirrorParts) {
@@ -75,7 +81,7 @@ export class SubjectsMirror {
     return this.#renumbered;
   }
 
-  /** One look at everything. Rejects with RegistryFailure or StoreUnavailable; what was taken over by then stays. */
+  /** One look at everything. Rejects with OutsideFailure or StoreUnavailable; what was taken over by then stays. */
   async poll(): Promise<PollResult> {
     const { client, clock } = this.#parts;
     const at = clock();
@@ -83,7 +89,8 @@ export class SubjectsMirror {
     const withSettings = settings !== this.#settings || this.#pollsSinceSettings >= SETTINGS_EVERY;
     const all = await wholeSubjectList(client, 'all');
     const live = await wholeSubjectList(client, 'live');
-    const turn: Turn = { at, live, withSettings, references: new ReferenceTexts(client), aside: 0 };
+    const deleted = this.#marksDeleted ? NONE : await wholeSubjectList(client, 'deleted');
+    const turn: Turn = { at, live, deleted, withSettings, references: new ReferenceTexts(client), aside: 0 };
     const absent = (await this.#known(withSettings)).filter((name) => !all.has(name));
     const gone = await this.#confirmed(absent, all.size);
     const changes = await this.#takeOver([...all], turn, (name) => this.#read(name, turn)) + (await this.#takeOver(gone, turn, (name) => this.#forget(name, turn)));
@@ -114,10 +121,10 @@ export class SubjectsMirror {
     const held = await inTurns(absent, REQUESTS_AT_ONCE, async (name) => (versionsIn(await store.entity(this.#ref(name))).size > 0 ? [name] : []));
     const lost = held.flat();
     if (!config.acceptLoss && lost.length > 0 && (listed === 0 || lost.length > Math.max(SMALL_LOSS, listed))) {
-      throw new RegistryFailure('lost', `the registry lists ${listed} subjects and lacks ${lost.length} that the catalog has: it is taken to have lost them (SLUICE_REGISTRY_LOSS=accept believes it)`);
+      throw new OutsideFailure('lost', `the registry lists ${listed} subjects and lacks ${lost.length} that the catalog has: it is taken to have lost them (SLUICE_REGISTRY_LOSS=accept believes it)`);
     }
     await inTurns(lost, REQUESTS_AT_ONCE, async (name) => {
-      if ((await client.versions(name, 'all')) !== null) throw new RegistryFailure('incomplete', `the list of subjects lacks ${name}, which the registry has: it stops before its end`);
+      if ((await client.versions(name)) !== null) throw new OutsideFailure('incomplete', `the list of subjects lacks ${name}, which the registry has: it stops before its end`);
     });
     return lost;
   }
@@ -140,33 +147,33 @@ export class SubjectsMirror {
     try {
       return await look(name);
     } catch (failure) {
-      if (!(failure instanceof RegistryFailure) || concernsAll(failure) || ++turn.aside > MOST_ASIDE) throw failure;
+      if (!(failure instanceof OutsideFailure) || concernsAll(failure) || ++turn.aside > MOST_ASIDE) throw failure;
       const readAt = this.#faults.get(name)?.readAt ?? (this.#taken.has(name) ? this.#completeAt : null);
-      this.#faults.set(name, { reason: failure.message, readAt, lasting: false });
+      this.#faults.set(name, { reason: failure.message, readAt, lasting: false, differing: this.#faults.get(name)?.differing ?? [] });
       return { changes: [], settle: () => undefined };
     }
   }
 
   async #read(name: string, turn: Turn): Promise<Looked> {
     const { client, store, config } = this.#parts;
-    if (name === '' || name.length > MAX_NAME_LENGTH) throw new RegistryFailure('malformed', `a subject's name has ${name.length} characters, the limit is ${MAX_NAME_LENGTH}`);
-    const all = await client.versions(name, 'all');
-    const live = turn.live.has(name) ? ((await client.versions(name, 'live')) ?? []) : [];
-    if (all === null) throw new RegistryFailure('malformed', `${name} is listed and not there`);
-    const print = `${all.join()} ${live.join()}`;
-    if (!turn.withSettings && this.#taken.get(name) === print && !this.#faults.has(name)) return { changes: [], settle: () => undefined };
+    if (name === '' || name.length > MAX_NAME_LENGTH) throw new OutsideFailure('malformed', `a subject's name has ${name.length} characters, the limit is ${MAX_NAME_LENGTH}`);
+    const listed = await client.versions(name);
+    if (listed === null) throw new OutsideFailure('malformed', `${name} is listed and not there`);
+    const { all } = listed;
+    const live = await this.#live(name, listed, turn);
+    const [before, taken] = [this.#taken.get(name), { all: all.join(), live: live.join() }];
+    if (!turn.withSettings && before?.all === taken.all && before.live === taken.live && !this.#faults.has(name)) return { changes: [], settle: () => undefined };
     const [subject, governs] = [this.#ref(name), config.names.governedBy(name)];
-    const record = await store.entity(subject);
-    const versions = await this.#versions(name, { all, live: new Set(live), record, check: turn.withSettings }, turn);
+    const { record, versions } = await this.#versions(name, { all, live: new Set(live), record: await store.entity(subject), check: turn.withSettings }, turn);
     const unserved = versions.filter(({ version, content }) => content === null && !versionsIn(record).has(version));
     const seen = { subject: named(subject), at: turn.at, governs, versions, level: await this.#level(name), mode: await client.mode(name) };
     const { changes, differing, renumbered } = changesOfSubject(seen, { subject: record, dataset: governs && (await store.entity({ kind: 'dataset', ...governs.dataset })) });
     return {
       changes,
       settle: () => {
-        this.#taken.set(name, print);
+        this.#taken.set(name, taken);
         this.#faults.delete(name);
-        const fault = (reason: string) => this.#faults.set(name, { reason, readAt: turn.at, lasting: true });
+        const fault = (reason: string) => this.#faults.set(name, { reason, readAt: turn.at, lasting: true, differing });
         if (unserved.length > 0) fault(`all versions of ${name} are soft-deleted, and the registry does not serve them`);
         if (differing.length > 0) fault(`version ${differing.join(', ')} of ${name} has another schema in the registry than in the catalog`);
         if (renumbered.length > 0) this.#renumbered.add(name);
@@ -175,38 +182,66 @@ export class SubjectsMirror {
     };
   }
 
+  /** The versions that are not soft-deleted; asked for only where no list says so and there is reason to ask. */
+  async #live(name: string, { all, marked }: VersionList, { live, deleted, withSettings }: Turn): Promise<readonly number[]> {
+    if (!live.has(name)) return [];
+    if (marked.length > 0) this.#marksDeleted = true;
+    if (this.#marksDeleted) return all.filter((version) => !marked.includes(version));
+    const before = this.#taken.get(name);
+    if (withSettings || deleted.has(name) || before?.all !== all.join()) return this.#parts.client.liveVersions(name);
+    return before.live === '' ? [] : before.live.split(',').map(Number);
+  }
+
   /** Fetches what the catalog lacks, and a version it has where there is reason to compare. What vanished must be said not to be there. */
-  async #versions(name: string, { all, live, record, check }: Listed, turn: Turn): Promise<readonly SeenVersion[]> {
+  async #versions(name: string, listed: Listed, turn: Turn): Promise<SeenVersions> {
+    const { all, live, record, check } = listed;
     const held = versionsIn(record);
     // A registry that was filled anew under old numbers shows at the version that should be known best.
     const best = check || all.some((version) => !held.has(version)) ? all.findLast((version) => live.has(version) && held.has(version)) : null;
-    const doubted = this.#faults.get(name)?.lasting === true && live.size > 0;
+    const doubted = this.#faults.get(name)?.differing ?? [];
     const seen: SeenVersion[] = [];
+    let text = 0;
     for (const version of all) {
-      const wanted = doubted || !held.has(version) || version === best;
-      seen.push({ version, deleted: !live.has(version), content: wanted ? await this.#content(name, { version, served: live.size > 0 }, turn) : null });
+      if (text > TEXT_AT_ONCE) return this.#versions(name, { ...listed, record: await this.#storeFirst(name, seen, { ...listed, at: turn.at }) }, turn);
+      const wanted = doubted.includes(version) || !held.has(version) || version === best;
+      const content = wanted ? await this.#content(name, { version, served: live.size > 0 }, turn) : null;
+      if (!held.has(version)) text += [content?.schema ?? '', ...(content?.references ?? [])].reduce((sum, { length }) => sum + length, 0);
+      seen.push({ version, deleted: !live.has(version), content });
     }
     const last = all.at(-1) ?? 0;
     for (const version of held.keys()) {
       if (all.includes(version) || (await this.#parts.client.version(name, version)) === null) continue;
-      throw new RegistryFailure('malformed', `the versions of ${name} end at ${last} and lack ${version}, which the registry has`);
+      throw new OutsideFailure('malformed', `the versions of ${name} end at ${last} and lack ${version}, which the registry has`);
     }
-    return seen;
+    return { record, versions: seen };
+  }
+
+  /** States the versions fetched so far; the rest of the subject follows. Gives what the catalog has of it then. */
+  async #storeFirst(name: string, fetched: readonly SeenVersion[], { all, live, record, at }: Listed & { readonly at: number }): Promise<EntityRecord | null> {
+    const { store, clock } = this.#parts;
+    const rest = all.slice(fetched.length).map((version) => ({ version, deleted: !live.has(version), content: null }));
+    const seen = { subject: named(this.#ref(name)), at, versions: [...fetched, ...rest], level: null, mode: null, governs: null };
+    const { changes } = changesOfSubject(seen, { subject: record, dataset: null });
+    const stated = changes.filter((change) => change.change === 'statement' && change.body !== null);
+    await store.apply({ changes: stated, committedAt: clock(), offset: null });
+    const stored = await store.entity(this.#ref(name));
+    if (versionsIn(stored).size > versionsIn(record).size) return stored;
+    throw new OutsideFailure('too-large', `the versions of ${name} are too large to be taken over at once, and the catalog was told something else of them later`);
   }
 
   /** null where a registry lists the versions of a subject that is soft-deleted as a whole, and serves none of them. */
   async #content(name: string, { version, served }: { readonly version: number; readonly served: boolean }, { references }: Turn): Promise<VersionContent | null> {
     const found = await this.#parts.client.version(name, version);
     if (found === null && !served) return null;
-    if (found === null) throw new RegistryFailure('malformed', `version ${version} of ${name} is listed and not served`);
-    if (found.version !== version) throw new RegistryFailure('malformed', `version ${found.version} of ${name} was answered for version ${version}`);
+    if (found === null) throw new OutsideFailure('malformed', `version ${version} of ${name} is listed and not served`);
+    if (found.version !== version) throw new OutsideFailure('malformed', `version ${found.version} of ${name} was answered for version ${version}`);
     return contentOf(found, await references.of(found));
   }
 
   async #level(name: string): Promise<CompatibilityLevel | null> {
     const level = await this.#parts.client.level(name);
     const known = COMPATIBILITY_LEVELS.find((l) => l === level);
-    if (level !== null && known === undefined) throw new RegistryFailure('malformed', `the level of ${name} is "${level}", not one of ${COMPATIBILITY_LEVELS.join(', ')}`);
+    if (level !== null && known === undefined) throw new OutsideFailure('malformed', `the level of ${name} is "${level}", not one of ${COMPATIBILITY_LEVELS.join(', ')}`);
     return known ?? null;
   }
 
@@ -229,9 +264,18 @@ export class SubjectsMirror {
   }
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** Version lists, as text. */
+interface Taken {
+  readonly all: string;
+  readonly live: string;
+}
 interface Turn {
   readonly at: number;
   readonly live: ReadonlySet<string>;
+  /** Subjects that may have soft-deleted versions. */
+  readonly deleted: ReadonlySet<string>;
   readonly withSettings: boolean;
   readonly references: ReferenceTexts;
   aside: number;
@@ -240,6 +284,11 @@ interface Looked {
   readonly changes: readonly GraphChange[];
   /** To be called once the changes are in the store. */
   readonly settle: () => void;
+}
+interface SeenVersions {
+  /** What the catalog has of the subject. */
+  readonly record: EntityRecord | null;
+  readonly versions: readonly SeenVersion[];
 }
 interface Listed {
   readonly all: readonly number[];

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RegistryClient } from '../../server/registry/registry-client.ts';
-import { type FailureKind, RegistryFailure } from '../../server/registry/registry-failure.ts';
+import { type FailureKind, OutsideFailure } from '../../server/outside/outside-failure.ts';
 import { type Misbehaviour, SmallRegistry } from './small-registry.ts';
 
 let registry: SmallRegistry;
@@ -8,7 +11,7 @@ beforeEach(async () => void (registry = await new SmallRegistry().start()));
 afterEach(() => registry.close());
 
 const client = (limits = {}) => new RegistryClient({ url: registry.url, auth: null, limits });
-const failureOf = (asked: Promise<unknown>): Promise<unknown> => asked.then((answer) => answer, (failure: unknown) => (failure instanceof RegistryFailure ? failure.kind : failure));
+const failureOf = (asked: Promise<unknown>): Promise<unknown> => asked.then((answer) => answer, (failure: unknown) => (failure instanceof OutsideFailure ? failure.kind : failure));
 
 test.each<[Misbehaviour, FailureKind]>([
   ['500', 'server-error'], ['html', 'not-json'], ['html-404', 'not-json'], ['redirect', 'redirected'], ['hang-up', 'unreachable'], ['forbidden', 'refused'], ['not-a-list', 'malformed'],
@@ -22,18 +25,18 @@ test.each<[Misbehaviour, FailureKind]>([
 test('reads no more of 200 MB than the limit', async () => {
   registry.misbehave('huge');
   const before = process.memoryUsage().rss;
-  expect(await failureOf(client({ smallBytes: 100_000 }).versions('a', 'all'))).toBe('too-large');
+  expect(await failureOf(client({ smallBytes: 100_000 }).versions('a'))).toBe('too-large');
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
 });
 
 test('nobody listening is unreachable, and the message names the address without a secret', async () => {
   const gone = new RegistryClient({ url: 'http://127.0.0.1:9', auth: { username: 'me', password: 'secret' } });
-  await expect(gone.versions('a', 'all')).rejects.toThrow(/^the registry at http:\/\/127\.0\.0\.1:9 cannot be reached/);
-  await expect(gone.versions('a', 'all')).rejects.not.toThrow(/secret/);
+  await expect(gone.versions('a')).rejects.toThrow(/^the Schema Registry at http:\/\/127\.0\.0\.1:9 cannot be reached/);
+  await expect(gone.versions('a')).rejects.not.toThrow(/secret/);
 });
 
 test('only the registry\'s own word means that something is not there', async () => {
-  expect(await client().versions('a', 'all')).toBeNull();
+  expect(await client().versions('a')).toBeNull();
   expect(await client().version('a', 1)).toBeNull();
   registry.misbehave('html-404');
   expect(await failureOf(client().version('a', 1))).toBe('not-json');
@@ -52,4 +55,32 @@ test.each([
 ])('identifies itself as configured: %j', async (auth, header) => {
   await new RegistryClient({ url: registry.url, auth }).level('');
   expect([...registry.authorizations]).toEqual([header]);
+});
+
+/** What a real registry (Apicurio 3.3.3, ccompat v7) answered. */
+const CAPTURED: readonly (readonly [string, (client: RegistryClient) => Promise<unknown>, unknown])[] = [
+  ['get-subjects', (c) => c.subjects('live', { offset: 0, limit: 10 }), []],
+  ['get-versions', (c) => c.liveVersions('user-value'), [1, 2]],
+  ['versions-deleted-true', (c) => c.versions('user-value'), { all: [1, 2], marked: [] }],
+  ['get-subject-missing', (c) => c.versions('nope'), null],
+  ['config-global', (c) => c.level(''), 'BACKWARD'],
+  ['mode-global', (c) => c.mode(''), 'READWRITE'],
+  ['get-version', (c) => c.version('user-value', 1), { schemaId: 1, schemaType: 'AVRO', references: [] }],
+  ['get-version-with-references', (c) => c.version('cust-value', 1), { schemaId: 8, references: [{ name: 'demo.Address', subject: 'addr', version: 1 }] }],
+];
+
+test.each(CAPTURED)('reads a real answer: %s', async (file, ask, expected) => {
+  const { request, status, contentType, body } = JSON.parse(readFileSync(new URL(`../fixtures/registry/${file}.json`, import.meta.url), 'utf8')) as { request: { path: string }; status: number; contentType: string; body: unknown };
+  const paths: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    paths.push(url.split('?')[0] ?? '');
+    response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const answer = await ask(new RegistryClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, auth: null }));
+  server.closeAllConnections();
+  server.close();
+  if (expected !== null && typeof expected === 'object' && !Array.isArray(expected)) expect(answer).toMatchObject(expected);
+  else expect(answer).toEqual(expected);
+  expect(paths).toEqual([request.path.split('?')[0]]);
 });

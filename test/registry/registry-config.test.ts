@@ -12,6 +12,10 @@ test('without an address there is no mirror, and with one no sample', () => {
   expect(serverConfig({ SLUICE_REGISTRY_URL: 'http://r' })).toMatchObject({ config: { sample: false, registry: { url: 'http://r', auth: null, pollIntervalMs: 15_000, staleAfterMs: 300_000, namespace: 'registry://main' } } });
 });
 
+test('refuses an alias for the namespace of the topics', () => {
+  expect(serverConfig({ SLUICE_REGISTRY_URL: 'http://r', SLUICE_REGISTRY_TOPICS: 'kafka://b:9092', SLUICE_CLUSTER_ALIASES: 'main=b:9092' })).toMatchObject({ mistakes: ['SLUICE_REGISTRY_TOPICS is "kafka://b:9092", an alias of "kafka://main"'] });
+});
+
 test('takes away what the address has too much', () => {
   expect(configured({}).config?.url).toBe('http://registry:8081');
 });

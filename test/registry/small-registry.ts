@@ -18,11 +18,14 @@ export interface RegistrySays {
   pages: boolean;
   /** Whether versions of a subject that is soft-deleted as a whole are served. */
   servesDeletedSubjects: boolean;
+  /** Whether `deletedAsNegative` and `deletedOnly` are understood. */
+  marksDeleted: boolean;
+  listsDeleted: boolean;
 }
 
 /** A true, small Schema Registry in memory that can be told to misbehave, for all requests or those of some paths. */
 export class SmallRegistry {
-  readonly says: RegistrySays = { silentLimit: null, pages: true, servesDeletedSubjects: true };
+  readonly says: RegistrySays = { silentLimit: null, pages: true, servesDeletedSubjects: true, marksDeleted: false, listsDeleted: true };
   readonly asked: string[] = [];
   readonly authorizations = new Set<string>();
   readonly #subjects = new Map<string, Map<number, Version>>();
@@ -86,7 +89,9 @@ export class SmallRegistry {
   #answerWell({ pathname, searchParams }: URL, response: ServerResponse): void {
     const [resource, name, what, number] = pathname.slice(1).split('/').map(decodeURIComponent);
     const deleted = searchParams.get('deleted') === 'true';
-    const wanted = ([, version]: readonly [unknown, Version]): boolean => deleted || !version.deleted;
+    const onlyDeleted = searchParams.get('deletedOnly') === 'true' && this.says.listsDeleted;
+    const wanted = ([, version]: readonly [unknown, Version]): boolean => (onlyDeleted ? version.deleted : deleted || !version.deleted);
+    const mark = this.says.marksDeleted && searchParams.get('deletedAsNegative') === 'true' ? -1 : 1;
     const versions = [...(this.#subjects.get(name ?? '') ?? [])];
     const json = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' }).end(JSON.stringify(body));
     const notThere = (code: number): void => json(404, { error_code: code, message: 'not found' });
@@ -97,7 +102,7 @@ export class SmallRegistry {
     if (resource !== 'subjects') return notThere(404);
     if (name === undefined) return json(200, this.#page([...this.#subjects].filter(([, all]) => [...all].some(wanted)).map(([subject]) => subject).sort(), searchParams));
     if (!versions.some(wanted)) return notThere(40401);
-    if (what === 'versions' && number === undefined) return json(200, versions.filter(wanted).map(([n]) => n));
+    if (what === 'versions' && number === undefined) return json(200, versions.filter(wanted).map(([n, v]) => (v.deleted ? mark * n : n)));
     const found = versions.filter(wanted).find(([n]) => n === Number(number));
     if (found === undefined || (versions.every(([, v]) => v.deleted) && !this.says.servesDeletedSubjects)) return notThere(40402);
     const { id, schema, schemaType, references } = found[1];

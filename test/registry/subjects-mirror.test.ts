@@ -44,8 +44,8 @@ test('asks for lists alone when nothing changed, and says nothing', async () => 
   world.registry.takeAsked();
   expect(await mirror.poll()).toEqual({ subjects: 3, changes: 0, aside: 0 });
   expect(world.registry.takeAsked().map((path) => path.replace(/[abc]-value/, 's').replace(/offset=\d+/, 'offset=n')).sort()).toEqual([
-    '/config', '/mode', ...Array(3).fill('/subjects/s/versions?deleted=false'), ...Array(3).fill('/subjects/s/versions?deleted=true'),
-    ...Array(2).fill('/subjects?deleted=false&offset=n&limit=1000'), ...Array(2).fill('/subjects?deleted=true&offset=n&limit=1000'),
+    '/config', '/mode', ...Array(3).fill('/subjects/s/versions?deleted=true&deletedAsNegative=true'),
+    ...Array(2).fill('/subjects?deleted=false&offset=n&limit=1000'), ...Array(2).fill('/subjects?deleted=true&offset=n&limit=1000'), '/subjects?deletedOnly=true&offset=n&limit=1000',
   ]);
   expect(await world.revision()).toBe(revision);
 });
@@ -62,6 +62,21 @@ test('fetches only versions it has not seen, after a restart too', async () => {
   expect(Object.keys(await world.subject('a-value')).filter((key) => key.startsWith('schema-version'))).toHaveLength(6);
 });
 
+test('versions too large to be held together are stored one after the other', async () => {
+  const large = (n: number) => JSON.stringify({ type: 'record', name: 'R', fields: [{ name: `f${n}`, type: 'string', doc: 'd'.repeat(1_000_000) }] });
+  for (let n = 1; n <= 12; n++) world.registry.register('large-value', large(n));
+  world.registry.softDelete('large-value', 2);
+  const mirror = world.mirror();
+  await mirror.poll();
+  const facts = await world.subject('large-value');
+  for (let n = 1; n <= 12; n++) expect(facts[`schema-version ${n}`]).toMatchObject({ version: n, schema: large(n), deleted: n === 2 });
+  expect(paths(await world.topic('large'))).toEqual(['f12']);
+  // Two portions, and what is left with level and topic.
+  expect(await world.revision()).toBe(3);
+  expect(world.registry.takeAsked().filter((path) => /versions\/\d/.test(path)).length).toBeLessThan(16);
+  expect([(await mirror.poll()).changes, mirror.faults.size]).toEqual([0, 0]);
+});
+
 test('a restart over the same catalog says nothing new', async () => {
   world.registry.register('a-value', record('x'));
   world.registry.mode('a-value', 'READONLY');
@@ -69,6 +84,25 @@ test('a restart over the same catalog says nothing new', async () => {
   const revision = await world.revision();
   expect((await world.mirror().poll()).changes).toBe(0);
   expect(await world.revision()).toBe(revision);
+});
+
+test.each([
+  ['a registry that lists the subjects with deleted versions', { listsDeleted: true, marksDeleted: false }, 1],
+  ['a registry that marks them', { listsDeleted: false, marksDeleted: true }, 1],
+  ['a registry that understands neither, on the slower turn', { listsDeleted: false, marksDeleted: false }, 10],
+])('sees one version soft-deleted in %s', async (_, says, polls) => {
+  Object.assign(world.registry.says, says);
+  for (const fields of [['a'], ['b'], ['c']]) world.registry.register('orders-value', record(...fields));
+  world.registry.register('other-value', record('o'));
+  const mirror = world.mirror();
+  await mirror.poll();
+  for (const version of [2, 1]) {
+    world.registry.softDelete('orders-value', version);
+    for (let i = 0; i < polls; i++) await mirror.poll();
+    expect(await world.subject('orders-value')).toMatchObject({ [`schema-version ${version}`]: { deleted: true }, 'schema-version 3': { deleted: false } });
+  }
+  expect(await world.subject('other-value')).toMatchObject({ 'schema-version 1': { deleted: false } });
+  expect((await world.mirror().poll()).changes).toBe(0);
 });
 
 test('keeps soft-deleted versions, marked, and shows the fields of the newest that lives', async () => {
@@ -264,8 +298,9 @@ test('whatever happens between polls, however often it looks and whoever else sa
     fc.record({ do: fc.constant('level' as const), subject: fc.nat(3), level: fc.constantFrom('NONE', 'FULL', 'BACKWARD_TRANSITIVE') }),
     { weight: 2, arbitrary: fc.record({ do: fc.constant('poll' as const), mirror: fc.nat(1) }) },
   );
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.boolean(), async (steps, marksDeleted) => {
     const run = await new Mirrored().start();
+    Object.assign(run.registry.says, { marksDeleted });
     const mirrors = [run.mirror(), run.mirror()];
     for (const s of steps) {
       const subject = 'subject' in s ? `t${s.subject}-value` : '';

@@ -1,8 +1,8 @@
-import { RegistryFailure } from './registry-failure.ts';
+import { OutsideFailure } from './outside-failure.ts';
 
 /** The text of an answer, read no further than the limit in bytes, unpacked. */
 export async function boundedText(response: Response, limit: number, what: string): Promise<string> {
-  const tooLarge = (): RegistryFailure => new RegistryFailure('too-large', `the answer to ${what} is larger than ${limit} bytes`);
+  const tooLarge = (): OutsideFailure => new OutsideFailure('too-large', `the answer to ${what} is larger than ${limit} bytes`);
   if (Number(response.headers.get('content-length') ?? 0) > limit) {
     await response.body?.cancel();
     throw tooLarge();
