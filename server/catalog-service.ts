@@ -46,7 +46,7 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const readiness = readinessOf({ store: storeCheck(store), index: indexCheck(index), ...parts.checks, ...(parts.registry === undefined ? {} : { registry: parts.registry.check }) });
   metrics.read({ sizes: () => sizesOf(index), ingest: parts.ingest ?? null, registry: parts.registry?.counts ?? null, readiness });
   const handlers = buildHandlers({
-    store, index, catalog, aliases, gate, policies, readiness, newId: randomUUID,
+    store, index, catalog, aliases, clock, gate, policies, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
   });

@@ -10,7 +10,8 @@ import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
 import { type CatalogReader, factsOf, ownerOf } from '../queries/catalog-reader.ts';
-import { isDeployed, loadDatasetState, sameName } from '../queries/dataset-state.ts';
+import { loadDatasetState, sameName } from '../queries/dataset-state.ts';
+import { isDeployed } from '../queries/job-state.ts';
 
 /** Datasets whose state and reach are remembered within one revision. */
 const REMEMBERED_DATASETS = 5_000;

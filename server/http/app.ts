@@ -1,8 +1,9 @@
+import { createGunzip } from 'node:zlib';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import { Ajv } from 'ajv';
 import ajvFormats from 'ajv-formats';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify';
 import openapiGlue from 'fastify-openapi-glue';
 import { StoreUnavailable } from '../store/store.ts';
 import { type Handlers } from './handlers/handlers.ts';
@@ -45,6 +46,7 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
     request.bodyText = text;
     void parseJson(request, text, done);
   });
+  app.addHook('preParsing', unpacked);
   app.setValidatorCompiler(validatorFor());
   // Answers are plain values of our own making; their shape is checked against openapi.yaml by tests.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
@@ -65,6 +67,18 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   app.get('/openapi.json', () => specification);
   await app.register(openapiGlue, { specification: structuredClone(specification), serviceHandlers: handlers });
   return app;
+}
+
+/** A body sent compressed, unpacked; the limit is on what comes out of it. */
+function unpacked(request: FastifyRequest, _: FastifyReply, payload: RequestPayload): Promise<RequestPayload> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return Promise.resolve(payload);
+  if (encoding !== 'gzip') throw new Problem('media-type-unsupported', `a body may be compressed with gzip, not with ${encoding.slice(0, 40)}`);
+  // The length that was sent is of what came over the wire.
+  delete request.headers['content-length'];
+  const plain: RequestPayload = payload.pipe(createGunzip());
+  payload.on('error', (failure) => plain.destroy(failure));
+  return Promise.resolve(plain);
 }
 
 /** Queries and paths arrive as text and are converted; bodies are taken as they are, nothing added or dropped. */
@@ -95,6 +109,7 @@ function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof StoreUnavailable) return new Problem('store-unavailable', error.message, { reason: error.reason }, { cause: error });
   const code = 'code' in error ? error.code : '';
   if ('validation' in error && error.validation !== undefined) return new Problem('request-invalid', error.message);
+  if (typeof code === 'string' && code.startsWith('Z_')) return new Problem('request-invalid', 'the body is not what its content-encoding says');
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem('body-too-large', `the body is larger than ${BODY_LIMIT_BYTES} bytes`, { limit: BODY_LIMIT_BYTES });

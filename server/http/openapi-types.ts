@@ -194,7 +194,75 @@ export interface paths {
          */
         get: operations["getLineage"];
         put?: never;
-        post?: never;
+        /**
+         * Take an OpenLineage event
+         * @description Run, job and dataset events of the OpenLineage specification 2-0-2; facets schema, columnLineage, lineage, symlinks,
+         *     ownership, tags, documentation, jobType and lifecycleStateChange. Fields have lineage only where a facet states it:
+         *     inputs × outputs are unknown use and unknown origins. The body may be compressed with gzip.
+         */
+        post: operations["takeLineage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a batch of OpenLineage events
+         * @description Events that can never be taken are named in the answer, and the others are taken.
+         */
+        post: operations["takeLineageBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, where OpenLineage clients send to unless told otherwise
+         * @description Run, job and dataset events of the OpenLineage specification 2-0-2; facets schema, columnLineage, lineage, symlinks,
+         *     ownership, tags, documentation, jobType and lifecycleStateChange. Fields have lineage only where a facet states it:
+         *     inputs × outputs are unknown use and unknown origins. The body may be compressed with gzip.
+         */
+        post: operations["takeLineageAsClientsSend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, where OpenLineage clients send to unless told otherwise
+         * @description Events that can never be taken are named in the answer, and the others are taken.
+         */
+        post: operations["takeLineageBatchAsClientsSend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -357,7 +425,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -463,6 +531,28 @@ export interface components {
             owner: string | null;
             /** @description From the changed field to this reader. */
             path: components["schemas"]["Entity"][];
+        };
+        /** @description A RunEvent, JobEvent or DatasetEvent; the specification is at https://openlineage.io/spec/2-0-2/OpenLineage.json. */
+        OpenLineageEvent: unknown;
+        LineageTaken: {
+            /** @description The catalog has it from this revision on. */
+            revision: number;
+        };
+        LineageBatchTaken: {
+            /** @enum {string} */
+            status: "success" | "partial_success";
+            summary: {
+                received: number;
+                successful: number;
+                failed: number;
+                retriable: number;
+                non_retriable: number;
+            };
+            failed_events: {
+                index: number;
+                reason: string;
+                retriable: boolean;
+            }[];
         };
         Decision: {
             decisionId: string;
@@ -1214,6 +1304,120 @@ export interface operations {
             400: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             410: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    takeLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLineageEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken; questions from now on know of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageTaken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    takeLineageBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLineageEvent"][];
+            };
+        };
+        responses: {
+            /** @description What became of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageBatchTaken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    takeLineageAsClientsSend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLineageEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken; questions from now on know of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageTaken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    takeLineageBatchAsClientsSend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLineageEvent"][];
+            };
+        };
+        responses: {
+            /** @description What became of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageBatchTaken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

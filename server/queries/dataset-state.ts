@@ -1,14 +1,12 @@
 import { fieldFacts } from '../catalog/avro/fields.ts';
-import type { DatasetUse, JobState } from '../catalog/changes.ts';
+import type { DatasetUse } from '../catalog/changes.ts';
 import type { DatasetState, DeployedReader, DeployedWriter, JudgedSchema, SchemaVersion } from '../catalog/gate/world.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import type { DatasetReader } from '../graph/usage.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { type CatalogReader, factOf, factsOf, ownerOf } from './catalog-reader.ts';
-
-/** A job in one of these states reads and writes nothing; every other job counts as deployed, one of unknown state too. */
-const NOT_DEPLOYED: readonly (JobState | null)[] = ['STOPPED', 'FINISHED'];
+import { isDeployed } from './job-state.ts';
 
 /** Reads what the gate needs to know of one dataset; null when the catalog never heard of it. */
 export async function loadDatasetState(ref: DatasetRef, catalog: CatalogReader, index: LineageIndex): Promise<DatasetState | null> {
@@ -50,8 +48,11 @@ async function versionsOf(subject: Named, catalog: CatalogReader): Promise<Schem
 }
 
 function fieldsOf(record: EntityRecord, versions: readonly SchemaVersion[]): string[] {
-  const stated = factsOf(record, 'fields').flatMap(({ body }) => body.fields.map(({ path }) => path));
-  if (stated.length > 0) return stated;
+  const facts = factsOf(record, 'fields');
+  // What an OpenLineage emitter lists is what it was configured with: it counts where nobody else said anything.
+  const known = facts.some(({ evidence }) => evidence !== 'openlineage') ? facts.filter(({ evidence }) => evidence !== 'openlineage') : facts;
+  const stated = known.flatMap(({ body }) => body.fields.map(({ path }) => path));
+  if (stated.length > 0) return [...new Set(stated)];
   const newest = versions.find(({ deleted }) => !deleted)?.schema;
   return newest?.readable === true ? fieldFacts(newest.schema).map(({ path }) => path) : [];
 }
@@ -98,12 +99,6 @@ async function writersOf(dataset: DatasetRef, catalog: CatalogReader, index: Lin
   return (await Promise.all(writers)).filter((writer) => writer !== null);
 }
 
-export function stateOfJob(record: EntityRecord | null): JobState | null {
-  return factOf(record, 'state')?.state ?? null;
-}
-export function isDeployed(record: EntityRecord | null): boolean {
-  return !NOT_DEPLOYED.includes(stateOfJob(record));
-}
 export function sameName(a: Named, b: Named): boolean {
   return a.namespace === b.namespace && a.name === b.name;
 }

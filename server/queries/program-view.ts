@@ -1,5 +1,6 @@
 import type { ReaderRef } from '../catalog/names.ts';
 import { factOf } from './catalog-reader.ts';
+import { stateOfJob } from './job-state.ts';
 import { aboutOf } from './dataset-view.ts';
 import { evidenceDocument, type QueryParts, requireEntity, trueAt, type View } from './view.ts';
 
@@ -10,7 +11,7 @@ export async function programView(ref: ReaderRef, view: View, { catalog, index }
   return {
     ...ref,
     ...aboutOf(record),
-    state: factOf(record, 'state')?.state ?? null,
+    state: stateOfJob(record),
     facts: factOf(record, ref.kind === 'job' ? 'job' : 'consumer') ?? {},
     reads: reads.map(({ dataset, completeness, evidence, fields }) => ({
       dataset,

@@ -3,7 +3,8 @@ import type { EntityRef } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import type { EntityRecord } from '../store/store.ts';
-import { type CatalogReader, factOf, ownerOf } from './catalog-reader.ts';
+import { type CatalogReader, ownerOf } from './catalog-reader.ts';
+import { stateOfJob } from './job-state.ts';
 
 /** What a question is asked of: now or an event time, all evidence or some. */
 export interface View {
@@ -42,7 +43,7 @@ export interface Bearings {
 }
 export async function bearingsOf(ref: EntityRef, catalog: CatalogReader): Promise<Bearings> {
   const record = await catalog.entity(ref);
-  return { owner: ownerOf(record), state: factOf(record, 'state')?.state ?? null };
+  return { owner: ownerOf(record), state: stateOfJob(record) };
 }
 
 /** When and on what evidence something was stated or seen, for answers. */
