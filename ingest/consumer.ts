@@ -1,17 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type Consumer as KafkaConsumer, type EachBatchPayload, type Kafka, type KafkaMessage, type Producer, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Consumer as KafkaConsumer, type EachBatchPayload, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
 import type { Store } from '../server/store/store.ts';
 import { codecs, type RefusedBatch } from './codecs.ts';
 import type { KafkaConfig } from './config.ts';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 import { groupsToSend, letterOf, recordOf, withoutPayload } from './dead-letter-record.ts';
+import { endsOf, kafkaOf, reasonOf, REPLAY_GROUPS, RETRY, withAdmin } from './kafka-client.ts';
 import type { Message, MessageBatch } from './message.ts';
-import { mayHold, type PartitionPosition, PartitionPositions } from './partition-positions.ts';
+import { mayHold, PartitionPositions } from './partition-positions.ts';
+import { type Gaps, type Partition, PartitionResumption } from './partition-resumption.ts';
 import type { DeadLetterSource } from './replay.ts';
 import type { IngestWorker } from './worker.ts';
 
-const { CompressionCodecs, CompressionTypes, KafkaJSProtocolError, logLevel } = kafkajs;
+const { CompressionCodecs, CompressionTypes, KafkaJSProtocolError } = kafkajs;
 
 /** Messages in one transaction: what one turn of the store may take, some 100 ms of work. */
 const CHUNK = 200;
@@ -32,7 +34,7 @@ const READ_DEADLINE_MS = 20_000;
 export interface ConsumerParts {
   readonly config: KafkaConfig;
   readonly worker: IngestWorker;
-  readonly store: Pick<Store, 'offsets'>;
+  readonly store: Pick<Store, 'apply' | 'offsets'>;
   readonly clock: () => number;
   readonly log: { readonly warn: (facts: object, text: string) => void; readonly info: (facts: object, text: string) => void };
 }
@@ -41,6 +43,8 @@ export interface Consumer {
   health(): { readonly ready: boolean; readonly detail: string };
   /** Messages behind the end of the partitions it has, as last seen. */
   lag(): number;
+  /** Since the start. */
+  gaps(): Gaps;
   /** Resolves when the batch at work is done and the group is left. */
   stop(): Promise<void>;
 }
@@ -48,10 +52,8 @@ export interface Consumer {
 /** Reads the control and audit topics into a worker until it is stopped; whatever ends the Kafka client starts another. */
 export function startConsumer(parts: ConsumerParts): Consumer {
   const loop = new ConsumerLoop(parts);
-  return { health: () => loop.health(), lag: () => loop.lag(), stop: () => loop.stop() };
+  return { health: () => loop.health(), lag: () => loop.lag(), gaps: () => loop.gaps(), stop: () => loop.stop() };
 }
-
-type Partition = Pick<PartitionPosition, 'topic' | 'partition'>;
 
 class ConsumerLoop {
   readonly #parts: ConsumerParts;
@@ -60,6 +62,7 @@ class ConsumerLoop {
   readonly #stopped: Promise<void>;
   readonly #done: Promise<void>;
   readonly #positions = new PartitionPositions();
+  readonly #resumption: PartitionResumption;
   #lastSign: number;
   #trouble: string | null = 'it has not joined its group yet';
   #assigned: readonly Partition[] = [];
@@ -70,6 +73,7 @@ class ConsumerLoop {
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
     this.#kafka = kafkaOf(parts.config);
+    this.#resumption = new PartitionResumption({ ...parts, kafka: this.#kafka, group: parts.config.group });
     this.#lastSign = parts.clock();
     this.#stopped = new Promise((resolve) => this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
     this.#done = this.#run();
@@ -80,8 +84,17 @@ class ConsumerLoop {
     if (this.#refused !== null) return { ready: false, detail: `${nameOf(this.#refused)} is too large to unpack, and not passed over yet` };
     const silence = this.#parts.clock() - this.#lastSign;
     if (silence > STUCK_AFTER_MS) return { ready: false, detail: `no fetch or heartbeat for ${Math.round(silence / 1000)} s` };
-    if (!this.#positions.caughtUp) return { ready: false, detail: `catching up, ${this.lag()} messages behind` };
-    return { ready: true, detail: `${this.lag()} messages behind` };
+    if (!this.#positions.caughtUp) return { ready: false, detail: `catching up, ${this.#progress()}` };
+    return { ready: true, detail: this.#progress() };
+  }
+
+  #progress(): string {
+    const { lost, startedOver } = this.gaps();
+    return [`${this.lag()} messages behind`, ...(lost === 0 ? [] : [`${lost} messages were deleted before they were read`]), ...(startedOver === 0 ? [] : [`${startedOver} partitions read again from their beginning`])].join(', ');
+  }
+
+  gaps(): Gaps {
+    return this.#resumption.gaps();
   }
 
   lag(): number {
@@ -144,7 +157,8 @@ class ConsumerLoop {
     for (const event of [consumer.events.FETCH, consumer.events.HEARTBEAT] as const) consumer.on(event, () => (this.#lastSign = this.#parts.clock()));
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset, highWatermark } }) => {
       // Only what kafkajs left out was in it, e.g. the marks of transactions; no batch of ours tells of it.
-      if (batchSize === 0) this.#positions.moved({ topic, partition, next: Number(lastOffset) + 1, end: Number(highWatermark) });
+      const next = Number(lastOffset) + 1;
+      if (batchSize === 0 && next > (this.#positions.nextOf({ topic, partition }) ?? 0)) this.#positions.moved({ topic, partition, next, end: Number(highWatermark) });
     });
   }
 
@@ -152,10 +166,11 @@ class ConsumerLoop {
   async #position(consumer: KafkaConsumer, assigned: readonly Partition[]): Promise<void> {
     for (let tries = 0; this.#assigned === assigned && !this.#stopping.signal.aborted; tries++) {
       try {
-        const positions = await this.#storedPositions(assigned);
+        const positions = await this.#resumption.positionsOf(assigned);
         if (this.#assigned !== assigned) return;
         this.#positions.begin(positions);
         for (const { topic, partition, next } of positions) consumer.seek({ topic, partition, offset: String(next) });
+        await tellKafka(consumer, positions);
         consumer.resume(byTopic(assigned));
         this.#trouble = null;
         this.#parts.log.info({ positions }, 'joined the consumer group');
@@ -167,22 +182,10 @@ class ConsumerLoop {
     }
   }
 
-  /** The store says where to go on, whatever Kafka remembers: only what is in the store is applied. */
-  async #storedPositions(assigned: readonly Partition[]): Promise<readonly PartitionPosition[]> {
-    const topics = [...new Set(assigned.map(({ topic }) => topic))];
-    const found = await withAdmin(this.#kafka, (admin) => Promise.all(topics.map(async (topic) => {
-      const [stored, ends] = await Promise.all([this.#parts.store.offsets(topic), endsOf(admin, topic)]);
-      return assigned.filter((one) => one.topic === topic).map(({ partition }) => {
-        const { low, high } = ends.get(partition) ?? { low: 0, high: 0 };
-        return { topic, partition, next: Math.max(stored.get(partition)?.next ?? low, low), end: high };
-      });
-    })));
-    return found.flat();
-  }
-
   async #eachBatch(payload: EachBatchPayload, consumer: KafkaConsumer): Promise<void> {
     const { batch, isRunning, isStale, resolveOffset, heartbeat } = payload;
     const { topic, partition } = batch;
+    if (isRunning() && !isStale() && fetchedFrom(batch) !== this.#positions.nextOf({ topic, partition })) return this.#resumeAt({ topic, partition }, consumer);
     for (let start = 0; start < batch.messages.length; start += CHUNK) {
       if (!isRunning() || isStale()) return;
       const messages = batch.messages.slice(start, start + CHUNK).map(messageOf);
@@ -193,8 +196,19 @@ class ConsumerLoop {
       resolveOffset(String(next - 1));
       await heartbeat();
     }
+    // Behind the last message may lie marks of transactions; nothing of them is to be fetched again.
+    resolveOffset(batch.lastOffset());
     this.#positions.moved({ topic, partition, next: Number(batch.lastOffset()) + 1, end: Number(batch.highWatermark) });
-    await commit(consumer, payload);
+    if (!isStale() && batch.messages.length > 0) await tellKafka(consumer, [{ topic, partition, next: Number(batch.lastOffset()) + 1 }]);
+  }
+
+  /** kafkajs went elsewhere by itself, as it does when its offset is out of range: what that means is found out before anything is read. */
+  async #resumeAt(partition: Partition, consumer: KafkaConsumer): Promise<void> {
+    const assigned = this.#assigned;
+    const [position] = await this.#resumption.positionsOf([partition]);
+    if (position === undefined || this.#assigned !== assigned) return;
+    this.#positions.moved(position);
+    consumer.seek({ ...partition, offset: String(position.next) });
   }
 
   /** Where the partition stands afterwards; null when it is somebody else's by now. Failures are tried again, with heartbeats. */
@@ -233,7 +247,7 @@ class ConsumerLoop {
    * partition can hold it; while several can, the others read on until they are past its offsets.
    */
   async #passOver(refused: RefusedBatch, consumer: KafkaConsumer, assigned: readonly Partition[]): Promise<void> {
-    const holders = mayHold(await this.#storedPositions(assigned), refused);
+    const holders = mayHold(await this.#resumption.positionsOf(assigned), refused);
     const [holder] = holders;
     if (this.#assigned !== assigned) return;
     // A fetch that was under way while it was passed over met it once more.
@@ -273,13 +287,18 @@ class ConsumerLoop {
  * is deleted, and a store that remembers a higher one would refuse everything. Its offsets fence as well.
  */
 const NO_GENERATION = 0;
-/** kafkajs's own tries, before it reports a crash and ours begin. */
-const RETRY = { retries: 5, initialRetryTime: 200, maxRetryTime: 2_000 } as const;
 
-/** Kafka remembers the offsets too, for people who watch the group's lag; nothing depends on it. */
-async function commit(consumer: KafkaConsumer, { batch, isStale }: EachBatchPayload): Promise<void> {
-  if (isStale() || batch.messages.length === 0) return;
-  await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: String(Number(batch.lastOffset()) + 1) }]).catch(() => undefined);
+/**
+ * Kafka remembers the offsets too: for people who watch the group's lag, and so that a topic made anew can be told by
+ * their absence. Where they do not get through the next ones will, and a partition is at worst read once more.
+ */
+async function tellKafka(consumer: KafkaConsumer, positions: readonly (Partition & { readonly next: number })[]): Promise<void> {
+  await consumer.commitOffsets(positions.map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) }))).catch(() => undefined);
+}
+
+/** The offset that was asked for; its type leaves it out. */
+function fetchedFrom(batch: object): number | undefined {
+  return 'fetchedOffset' in batch ? Number(batch.fetchedOffset) : undefined;
 }
 
 /** Who is told of a batch that a codec refused: the reader in whose fetch it was met. */
@@ -288,36 +307,10 @@ const { gzip, snappy, lz4, zstd } = codecs((batch) => refusals.getStore()?.(batc
 // kafkajs keeps its codecs for the whole process.
 Object.assign(CompressionCodecs, { [CompressionTypes.GZIP]: gzip, [CompressionTypes.Snappy]: snappy, [CompressionTypes.LZ4]: lz4, [CompressionTypes.ZSTD]: zstd });
 
-function kafkaOf({ brokers, sasl, tls }: KafkaConfig): Kafka {
-  return new kafkajs.Kafka({
-    clientId: 'sluice',
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    retry: RETRY,
-    ...(sasl === null ? {} : { sasl: sasl as SASLOptions }),
-    ...(tls === null ? {} : { ssl: { ...(tls.ca === null ? {} : { ca: tls.ca }), ...(tls.cert === null ? {} : { cert: tls.cert }), ...(tls.key === null ? {} : { key: tls.key }) } }),
-  });
-}
-
-async function withAdmin<T>(kafka: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await ask(admin);
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
-}
-
 async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
   const known = await withAdmin(kafka, (admin) => admin.listTopics());
   const missing = topics.filter((topic) => !known.includes(topic));
   if (missing.length > 0) throw new Error(`topics are missing: ${missing.join(', ')}`);
-}
-
-async function endsOf(admin: Admin, topic: string): Promise<Map<number, { low: number; high: number }>> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
 }
 
 function byTopic(partitions: readonly Partition[]): { topic: string; partitions: number[] }[] {
@@ -339,10 +332,6 @@ function textsOf(headers: KafkaMessage['headers']): Map<string, string> {
 
 function nameOf({ codec, firstOffset, lastOffset }: RefusedBatch): string {
   return `the ${codec} batch of offsets ${firstOffset} to ${lastOffset}`;
-}
-
-function reasonOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure);
 }
 
 /** Dead letters in their own topic: the message as it was, why and whence in headers. */
@@ -383,7 +372,7 @@ export class KafkaDeadLetters implements DeadLetters, DeadLetterSource {
     const ends = await withAdmin(this.#kafka, (admin) => endsOf(admin, this.#topic));
     const missing = new Map([...ends].filter(([, { low, high }]) => high > low).map(([partition, { high }]) => [partition, high]));
     if (missing.size === 0) return [];
-    const groupId = `sluice-replay-${process.pid}-${Date.now()}`;
+    const groupId = `${REPLAY_GROUPS}${process.pid}-${Date.now()}`;
     const consumer = this.#kafka.consumer({ groupId, maxWaitTimeInMs: MAX_WAIT_MS, maxBytesPerPartition: MAX_BYTES_PER_PARTITION, allowAutoTopicCreation: false, retry: RETRY });
     try {
       await consumer.connect();

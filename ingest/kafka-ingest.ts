@@ -3,6 +3,7 @@ import type { Store } from '../server/store/store.ts';
 import type { IngestConfig } from './config.ts';
 import { type ConsumerParts, KafkaDeadLetters, startConsumer } from './consumer.ts';
 import { createDecoder } from './decode/decoder.ts';
+import type { Gaps } from './partition-resumption.ts';
 import { contractsOf } from './topics.ts';
 import { createIngestWorker, type WorkerStatus } from './worker.ts';
 
@@ -17,7 +18,7 @@ export interface KafkaIngest {
   /** Whether the graph holds what the topics say, and if not, why. */
   check(): Promise<{ readonly ready: boolean; readonly detail: string }>;
   /** Since the start; a number of dead letters is part of the detail as well, for they are events the graph lacks. */
-  counts(): WorkerStatus & { readonly lag: number };
+  counts(): WorkerStatus & Gaps & { readonly lag: number };
   /** Ends after the batch at work. */
   stop(): Promise<void>;
 }
@@ -34,7 +35,7 @@ export function startKafkaIngest({ config, store, aliases, clock, log }: KafkaIn
       const { deadLettered } = worker.status();
       return { ready, detail: deadLettered === 0 ? detail : `${detail}, ${deadLettered} dead letters since the start` };
     },
-    counts: () => ({ ...worker.status(), lag: consumer.lag() }),
+    counts: () => ({ ...worker.status(), ...consumer.gaps(), lag: consumer.lag() }),
     async stop() {
       await consumer.stop();
       await decoder.close();

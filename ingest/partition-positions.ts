@@ -29,6 +29,11 @@ export class PartitionPositions {
     if (position.next >= (this.#goals.get(keyOf(position)) ?? Infinity)) this.#goals.delete(keyOf(position));
   }
 
+  /** The next message to apply in a partition; undefined for one it does not have. */
+  nextOf(partition: Pick<PartitionPosition, 'topic' | 'partition'>): number | undefined {
+    return this.#now.get(keyOf(partition))?.next;
+  }
+
   /** Whether everything that was there at the beginning is behind. */
   get caughtUp(): boolean {
     return this.#goals.size === 0;
@@ -44,6 +49,6 @@ export function mayHold(positions: readonly PartitionPosition[], batch: { readon
   return positions.filter(({ next, end }) => next <= batch.lastOffset && end > batch.firstOffset && next < end);
 }
 
-function keyOf({ topic, partition }: PartitionPosition): string {
+function keyOf({ topic, partition }: Pick<PartitionPosition, 'topic' | 'partition'>): string {
   return `${topic} ${partition}`;
 }
