@@ -37,13 +37,20 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Reads the environment; every mistake in it is reported, not just the first. */
 export function ingestConfig(env: Environment): IngestConfigOutcome {
   const mistakes: string[] = [];
+  const kafka = kafkaConfig(env, mistakes);
+  const registry = registryOf(env, mistakes);
+  if (kafka === null || mistakes.length > 0) return { outcome: 'refused', mistakes };
+  return { outcome: 'configured', config: { kafka, registry } };
+}
+
+/** How to reach Kafka and what to read there; null when `mistakes` were added. */
+export function kafkaConfig(env: Environment, mistakes: string[]): KafkaConfig | null {
+  const before = mistakes.length;
   const brokers = (env['SLUICE_KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim()).filter((broker) => broker !== '');
   if (brokers.length === 0) mistakes.push('SLUICE_KAFKA_BROKERS names no broker');
   for (const broker of brokers) if (!/^[^:\s]+:\d+$|^\[[^\]]+\]:\d+$/.test(broker)) mistakes.push(`SLUICE_KAFKA_BROKERS: "${broker}" is not host:port`);
-  const registry = registryOf(env, mistakes);
   const [sasl, tls, topics] = [saslOf(env, mistakes), tlsOf(env, mistakes), topicsOf(env, mistakes)];
-  if (mistakes.length > 0) return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { kafka: { brokers, group: env['SLUICE_KAFKA_GROUP'] ?? 'sluice-ingest', topics, sasl, tls }, registry } };
+  return mistakes.length > before ? null : { brokers, group: env['SLUICE_KAFKA_GROUP'] ?? 'sluice-ingest', topics, sasl, tls };
 }
 
 /** The same for a process of its own. */
