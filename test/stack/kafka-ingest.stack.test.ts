@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_BATCH_MESSAGES, MAX_UNPACKED_BYTES } from '../../ingest/codecs.ts';
@@ -9,9 +7,10 @@ import { KafkaDeadLetters } from '../../ingest/consumer.ts';
 import { createDecoder } from '../../ingest/decode/decoder.ts';
 import { DEAD_LETTER_HEADERS, type DeadLetter } from '../../ingest/dead-letter.ts';
 import { replay } from '../../ingest/replay.ts';
-import { contractsOf, type Topics } from '../../ingest/topics.ts';
+import { contractsOf } from '../../ingest/topics.ts';
 import type { Store } from '../../server/store/store.ts';
 import { control, declared, history, topic } from './event-history.ts';
+import { appliedIn, ingestChild, membersOf } from './ingest-process.ts';
 import { KafkaPlatform } from './kafka-platform.ts';
 import { missingForStack } from './servers/missing-part.ts';
 import { until } from './until.ts';
@@ -19,7 +18,6 @@ import { wholeCatalog } from './whole-catalog.ts';
 
 const { CompressionTypes } = kafkajs;
 const CODECS = [CompressionTypes.None, CompressionTypes.GZIP, CompressionTypes.Snappy, CompressionTypes.LZ4, CompressionTypes.ZSTD];
-const MAIN = fileURLToPath(new URL('../../ingest/main.ts', import.meta.url));
 const missing = missingForStack();
 
 describe.skipIf(missing !== null)(`ingest from a real broker and registry${missing === null ? '' : ` (needs ${missing})`}`, () => {
@@ -189,7 +187,7 @@ describe.skipIf(missing !== null)(`ingest from a real broker and registry${missi
     await platform.produce(config.topics, events.slice(0, third));
     const child = ingestChild(config, data, platform.registry.url);
     await platform.produce(config.topics, events.slice(third, 2 * third));
-    await until(async () => (await membersOf(platform, config.group)) === 2, { seen: () => membersOf(platform, config.group) });
+    await until(async () => (await membersOf(platform.kafka, config.group)) === 2, { seen: () => membersOf(platform.kafka, config.group) });
     await platform.produce(config.topics, events.slice(2 * third));
     child.kill('SIGTERM');
     await once(child, 'exit');
@@ -274,27 +272,6 @@ function withId(message: Buffer, id: number): Buffer {
 function membersBomb(): Buffer {
   const hundredMillion = [0x80, 0x84, 0xaf, 0x5f];
   return Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, ...hundredMillion, 0, 0, 0, 0]);
-}
-
-function ingestChild({ brokers, group, topics }: KafkaConfig, data: string, registry: string): ChildProcess {
-  const env = {
-    SLUICE_KAFKA_BROKERS: brokers.join(','), SLUICE_KAFKA_GROUP: group, SLUICE_CONTROL_TOPIC: topics.control, SLUICE_AUDIT_TOPIC: topics.audit,
-    SLUICE_DEAD_LETTER_TOPIC: topics.deadLetter, SLUICE_REGISTRY_URL: registry, SLUICE_DATA: data, SLUICE_LOG_LEVEL: 'silent',
-  };
-  return spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', MAIN], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-/** Messages behind the offsets in the store. */
-async function appliedIn(store: Store, { control: ofControl, audit: ofAudit }: Topics): Promise<number> {
-  const offsets = await Promise.all([ofControl, ofAudit].map((name) => store.offsets(name)));
-  return offsets.flatMap((partitions) => [...partitions.values()]).reduce((sum, { next }) => sum + next, 0);
-}
-
-async function membersOf(platform: KafkaPlatform, group: string): Promise<number> {
-  const admin = platform.kafka.admin();
-  await admin.connect();
-  const { groups } = await admin.describeGroups([group]).finally(() => admin.disconnect());
-  return groups[0]?.members.length ?? 0;
 }
 
 async function firstRecord(platform: KafkaPlatform, name: string): Promise<{ readonly value: string; readonly headers: Readonly<Record<string, string>> }> {

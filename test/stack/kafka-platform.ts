@@ -14,6 +14,7 @@ import { openSqliteStore, type SqliteStore } from '../../server/store/sqlite-sto
 import type { KeyedEvent } from './event-history.ts';
 import { type KafkaBroker, startKafka } from './servers/kafka-broker.ts';
 import { type SchemaRegistryServer, startSchemaRegistry } from './servers/schema-registry.ts';
+import { until } from './until.ts';
 import { wholeCatalog } from './whole-catalog.ts';
 
 /** A broker and a registry with the contracts in it, and what a test does with them. Every test takes its own topics. */
@@ -81,6 +82,19 @@ export class KafkaPlatform {
     await admin.connect();
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic: control, numPartitions: partitions }, { topic: audit, numPartitions: 1 }, { topic: deadLetter, numPartitions: 1 }] });
     await admin.disconnect();
+  }
+
+  /** Deletes a topic and makes it anew, empty. */
+  async makeAnew(topic: string, partitions: number): Promise<void> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    // Deleting takes its time; until then there is one of that name.
+    await until(() => admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions }] }));
+    await admin.disconnect();
+    // kafkajs's producer does not get over the deletion of a topic that it has sent to.
+    await this.#producer?.disconnect();
+    this.#producer = null;
   }
 
   /** An event in Confluent's wire format, under the id the registry gave its contract. */

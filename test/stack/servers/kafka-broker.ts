@@ -13,9 +13,11 @@ const LOG_CONFIG = fileURLToPath(new URL('./kafka/log4j2.properties', import.met
 /** Any base64 UUID will do. */
 const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';
 
-/** A real one-node broker on a loopback port, with its own data until it is closed. */
+/** A real one-node broker on loopback ports, with its own data until it is closed. */
 export interface KafkaBroker {
   readonly address: string;
+  /** Of the secured listeners, by name; empty without any. */
+  readonly secured: Readonly<Record<string, string>>;
   /** Starts it again, over the same data and port. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -31,14 +33,33 @@ export function missingForKafka(): string | null {
   return files.outcome === 'missing' ? files.part : null;
 }
 
-export async function startKafka(): Promise<KafkaBroker> {
+/** Listeners that want something of a client, besides the plain one. */
+export interface SecuredListeners {
+  /** Names in capitals, with the security protocol of each: `{ SASL: 'SASL_SSL' }`. */
+  readonly protocols: Readonly<Record<string, string>>;
+  /** Lines of the broker's configuration. */
+  readonly properties: readonly string[];
+  /** Of the storage's formatting: SCRAM users. */
+  readonly formatting: readonly string[];
+}
+const PLAIN_ONLY: SecuredListeners = { protocols: {}, properties: [], formatting: [] };
+
+/** A Java and the jars of the broker and of Kafka's own client; only where nothing is missing. */
+export function kafkaJava(): { readonly java: string; readonly jars: string } {
   const [java, files] = [findJava(JAVA_VERSION), broker()];
   if (java === null || files.outcome === 'missing') throw new Error(`a broker needs ${missingForKafka()}`);
+  return { java, jars: files.folder };
+}
+
+export async function startKafka(secured: SecuredListeners = PLAIN_ONLY): Promise<KafkaBroker> {
+  const { java, jars } = kafkaJava();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kafka-'));
-  const [port, controllerPort] = await freePorts(2);
-  writeFileSync(join(folder, 'server.properties'), properties(port ?? 0, controllerPort ?? 0));
-  const run = (memory: string, main: string, ...args: string[]) => [memory, '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${files.folder}/*`, main, ...args];
-  const formatted = spawnSync(java, run('-Xmx256m', 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', 'server.properties'), { cwd: folder, encoding: 'utf8' });
+  const names = Object.keys(secured.protocols);
+  const [port = 0, controllerPort = 0, ...morePorts] = await freePorts(2 + names.length);
+  const addresses = Object.fromEntries(names.map((name, i) => [name, `127.0.0.1:${morePorts[i]}`]));
+  writeFileSync(join(folder, 'server.properties'), properties({ port, controllerPort, addresses, secured }));
+  const run = (memory: string, main: string, ...args: string[]) => [memory, '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${jars}/*`, main, ...args];
+  const formatted = spawnSync(java, run('-Xmx256m', 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', 'server.properties', ...secured.formatting), { cwd: folder, encoding: 'utf8' });
   if (formatted.status !== 0) throw new Error(`the broker's storage could not be formatted: ${formatted.stdout}${formatted.stderr}`);
   let starts = 0;
   const start = (): Promise<ChildServer> => {
@@ -47,7 +68,7 @@ export async function startKafka(): Promise<KafkaBroker> {
   };
   let server = await start();
   return {
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`, secured: addresses,
     start: async () => void (server = await start()),
     stop: () => server.stop(),
     kill: () => server.kill(),
@@ -62,11 +83,21 @@ function broker() {
   return mavenFiles('kafka', new URL('./kafka/pom.xml', import.meta.url), 'copy-dependencies');
 }
 
-function properties(port: number, controllerPort: number): string {
+interface Listening {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly secured: SecuredListeners;
+}
+
+function properties({ port, controllerPort, addresses, secured }: Listening): string {
+  const open = [`PLAINTEXT://127.0.0.1:${port}`, ...Object.entries(addresses).map(([name, address]) => `${name}://${address}`)].join(',');
+  const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...Object.entries(secured.protocols).map(([name, protocol]) => `${name}:${protocol}`)].join(',');
   const lines = [
+    ...secured.properties,
     'process.roles=broker,controller', 'node.id=1', `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`, `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names=CONTROLLER', 'inter.broker.listener.name=PLAINTEXT', 'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `listeners=${open},CONTROLLER://127.0.0.1:${controllerPort}`, `advertised.listeners=${open}`,
+    'controller.listener.names=CONTROLLER', 'inter.broker.listener.name=PLAINTEXT', `listener.security.protocol.map=${protocols}`,
     'log.dirs=data', 'num.partitions=1', 'default.replication.factor=1', 'auto.create.topics.enable=false',
     ...['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'].flatMap((topic) => [`${topic}.replication.factor=1`, `${topic}.num.partitions=1`]),
     'transaction.state.log.min.isr=1', 'share.coordinator.state.topic.min.isr=1',
