@@ -81,6 +81,11 @@ export function isAnsweredNo(failure: unknown): boolean {
   return false;
 }
 
+/** What a broker's hanging up may mean; kafkajs says no more than this itself. */
+const HUNG_UP = 'Closed connection';
+
+/** Fit to show. */
 export function reasonOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure);
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return message === HUNG_UP ? 'a broker closed the connection, as one does that is stopping, or that wants TLS or SASL where none is configured' : message;
 }
