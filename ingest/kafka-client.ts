@@ -54,9 +54,13 @@ export async function committedOf(admin: Pick<Admin, 'fetchOffsets'>, group: str
   return new Map(offsets.map(({ topic, partitions }) => [topic, new Map(partitions.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, Number(offset)] as const])))]));
 }
 
-/** Topics of which the members of a group have partitions; rejects with `Unreadable` when a member says it in no way known here. */
-export async function topicsAssigned(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<readonly string[]> {
+/**
+ * Topics of which the members of a group have partitions; null when Kafka shows none, as of a KIP-848 group, which looks
+ * dead to kafkajs. Rejects with `Unreadable` when a member says it in no way known here.
+ */
+export async function topicsAssigned(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<readonly string[] | null> {
   const { groups } = await admin.describeGroups([group]);
+  if (groups.some(({ state }) => state === 'Dead')) return null;
   const members = groups.flatMap(({ members: ones }) => ones);
   return [...new Set(members.flatMap(({ memberAssignment }) => Object.keys(assignmentIn(memberAssignment))))];
 }

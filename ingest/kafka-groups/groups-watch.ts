@@ -4,7 +4,8 @@ import { OutsideFailure } from '../../server/outside/outside-failure.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { KafkaConfig } from '../config.ts';
 import { REPLAY_GROUPS } from '../kafka-client.ts';
-import type { GroupAnswer, GroupReader, ListedGroup } from './group-reader.ts';
+import type { GroupAnswer, ListedGroup } from './group-answer.ts';
+import type { GroupReader } from './group-reader.ts';
 import { type GroupReadings, type KnownReading, nameFault, readingsOf, type SeenGroup } from './group-readings.ts';
 import { isExcepted, type KafkaGroupsConfig } from './kafka-groups-config.ts';
 
@@ -70,7 +71,7 @@ export class GroupsWatch {
     const wanted = listed.filter(({ group }) => !isOwn(group, config.kafka) && !isExcepted(group, config.except));
     const answers = await inTurns(wanted, ASKED_AT_ONCE, (group) => {
       signal.throwIfAborted();
-      return answerOf(reader, group);
+      return readNamed(reader, group);
     });
     return { answers, leftOut: listed.filter(({ group }) => isExcepted(group, config.except)).length };
   }
@@ -110,7 +111,7 @@ function isOwn(group: string, { group: own }: KafkaConfig): boolean {
   return group === own || group.startsWith(REPLAY_GROUPS);
 }
 
-async function answerOf(reader: GroupReader, listed: ListedGroup): Promise<GroupAnswer> {
+async function readNamed(reader: GroupReader, listed: ListedGroup): Promise<GroupAnswer> {
   const fault = nameFault(listed.group);
   return fault === null ? reader.read(listed) : { outcome: 'unknown', group: listed.group.slice(0, 40), reason: `${fault} cannot stand in the catalog` };
 }

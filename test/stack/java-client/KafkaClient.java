@@ -44,6 +44,11 @@ public class KafkaClient {
             case "read": // <group> <protocol> <topic> <count>: a member until "leave"
                 read(words[1], words[2], words[3], Integer.parseInt(words[4]));
                 return "";
+            case "share": // <group> <topic>: a member of a share group until the end
+                KafkaShareConsumer<byte[], byte[]> sharer = new KafkaShareConsumer<>(Map.of("bootstrap.servers", brokers, "group.id", words[1]), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                sharer.subscribe(List.of(words[2]));
+                sharer.poll(Duration.ofMillis(1000));
+                return "";
             case "leave": // <group>
                 consumers.remove(words[1]).close();
                 return "";
