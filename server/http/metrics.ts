@@ -14,6 +14,10 @@ export interface IngestCounts {
   readonly applied: number;
   readonly deadLettered: number;
   readonly retried: number;
+  /** Messages deleted before they were read. */
+  readonly lost: number;
+  /** Partitions read again from their beginning. */
+  readonly startedOver: number;
 }
 
 export interface RegistryCounts {
@@ -54,6 +58,8 @@ export class Metrics {
     this.#count('sluice_ingest_applied_total', 'Messages applied', () => ingest().applied);
     this.#count('sluice_ingest_dead_letters_total', 'Messages put aside because they can never be applied', () => ingest().deadLettered);
     this.#count('sluice_ingest_retries_total', 'Batches tried again', () => ingest().retried);
+    this.#count('sluice_ingest_lost_total', 'Messages deleted before they were read', () => ingest().lost);
+    this.#count('sluice_ingest_started_over_total', 'Partitions read again from their beginning', () => ingest().startedOver);
   }
 
   #readRegistry(counts: () => RegistryCounts): void {

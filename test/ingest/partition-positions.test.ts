@@ -32,3 +32,12 @@ test.each([
 ])('a batch of offsets 100 to 109 may lie ahead of a partition that stands %s: %#', (_, { next, end }, may) => {
   expect(mayHold([{ ...control, next, end }], { firstOffset: 100, lastOffset: 109 }).length === 1).toBe(may);
 });
+
+test('knows the next message of the partitions it has, and of no other', () => {
+  const positions = new PartitionPositions();
+  positions.begin([{ topic: 'control', partition: 0, next: 3, end: 9 }]);
+  positions.moved({ topic: 'control', partition: 0, next: 5, end: 9 });
+  expect([0, 1].map((partition) => positions.nextOf({ topic: 'control', partition }))).toEqual([5, undefined]);
+  positions.begin([]);
+  expect(positions.nextOf({ topic: 'control', partition: 0 })).toBeUndefined();
+});
