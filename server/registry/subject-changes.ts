@@ -95,9 +95,11 @@ function governing({ subject, at }: SeenSubject, { dataset: governed, part }: Go
   const about: EntityRef = { kind: 'dataset', ...governed };
   const newest = versions.findLast(({ deleted }) => !deleted) ?? versions.at(-1);
   const schema = newest?.schemaType === 'AVRO' ? parseSchema(newest.schema, { references: newest.references, validateDefaults: false }) : null;
+  // Those of an older version would be told as the newest's: of a schema that nobody here can read the fields are not known.
+  const fields = schema?.outcome !== 'parsed' ? null : { fields: part === 'key' ? fieldFacts(schema.schema, '$key') : fieldFacts(schema.schema) };
   return [
     ...lacking(record, about, { aspect: 'governed-by', part, body: { subject: { namespace: subject.namespace, name: subject.name } }, time: at }),
-    ...(schema?.outcome !== 'parsed' ? [] : lacking(record, about, { aspect: 'fields', part, body: { fields: part === 'key' ? fieldFacts(schema.schema, '$key') : fieldFacts(schema.schema) }, time: at })),
+    ...lacking(record, about, { aspect: 'fields', part, body: fields, time: at }),
   ];
 }
 

@@ -147,6 +147,18 @@ test('mirrors JSON and Protobuf schemas and Avro that nobody can read, without f
   }
 });
 
+test('tells no fields of an older version where the newest cannot be read', async () => {
+  world.registry.register('orders-value', record('a'));
+  const mirror = world.mirror();
+  await mirror.poll();
+  world.registry.register('orders-value', '{"type":"record"');
+  await mirror.poll();
+  expect(Object.keys(await world.topic('orders'))).toEqual(['governed-by value']);
+  world.registry.register('orders-value', record('b'));
+  await mirror.poll();
+  expect(paths(await world.topic('orders'))).toEqual(['b']);
+});
+
 test('states a topic by the form of a name or the configuration, and else leaves it unknown', async () => {
   for (const subject of ['orders-value', 'orders-key', 'shop.Refund', 'shop.Unmapped', 'payments-shop.Payment']) world.registry.register(subject, record('x'));
   await world.mirror({ subjects: 'shop.Refund=refunds' }).poll();
