@@ -1,17 +1,22 @@
 import { MAX_REFERENCES } from '../catalog/avro/parse.ts';
-import type { RegisteredVersion, RegistryClient, SchemaReference } from './registry-client.ts';
 import { OutsideFailure } from '../outside/outside-failure.ts';
+import type { RegisteredVersion, SchemaReference } from './registered-version.ts';
 
 /** Referenced texts kept during one poll; the same few are referred to over and over. */
 const MOST_KEPT = 500;
 
+/** Whoever knows a version by subject and number, soft-deleted or not. */
+export interface VersionSource {
+  version(subject: string, version: number): Promise<RegisteredVersion | null>;
+}
+
 /** Finds the texts a schema refers to, indirectly too, in the order in which each can be resolved by those before it. */
 export class ReferenceTexts {
-  readonly #client: Pick<RegistryClient, 'version'>;
+  readonly #source: VersionSource;
   readonly #kept = new Map<string, Promise<RegisteredVersion | null>>();
 
-  constructor(client: Pick<RegistryClient, 'version'>) {
-    this.#client = client;
+  constructor(source: VersionSource) {
+    this.#source = source;
   }
 
   async of({ references }: Pick<RegisteredVersion, 'references'>): Promise<readonly string[]> {
@@ -35,7 +40,7 @@ export class ReferenceTexts {
     let asked = this.#kept.get(key);
     if (asked === undefined) {
       if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-      asked = this.#client.version(subject, version);
+      asked = this.#source.version(subject, version);
       this.#kept.set(key, asked);
     }
     const found = await asked;

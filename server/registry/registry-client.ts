@@ -1,25 +1,12 @@
 import { JsonReader, membersOf } from '../outside/json-reader.ts';
 import type { RegistryAccess } from './registry-config.ts';
 import { OutsideFailure } from '../outside/outside-failure.ts';
+import { type RegisteredVersion, SCHEMA_TYPES, type SchemaReference } from './registered-version.ts';
 
 export interface ClientOptions extends RegistryAccess {
   /** Ends every request that is under way. */
   readonly signal?: AbortSignal;
   readonly limits?: Partial<typeof LIMITS>;
-}
-/** A version as the registry holds it. */
-export interface RegisteredVersion {
-  readonly subject: string;
-  readonly version: number;
-  readonly schemaId: number;
-  readonly schemaType: 'AVRO' | 'JSON' | 'PROTOBUF';
-  readonly schema: string;
-  readonly references: readonly SchemaReference[];
-}
-export interface SchemaReference {
-  readonly name: string;
-  readonly subject: string;
-  readonly version: number;
 }
 /** 'all' counts the soft-deleted ones; 'deleted' are subjects with versions that are (some servers: only those without others). */
 export type Which = keyof typeof WHICH;
@@ -140,9 +127,10 @@ function ascending(numbers: readonly number[]): readonly number[] {
 function versionOf(answer: unknown, path: string): RegisteredVersion {
   const { subject, version, id, schema, schemaType = 'AVRO', references = [] } = membersOf(answer);
   if (typeof subject !== 'string' || typeof version !== 'number' || typeof id !== 'number' || typeof schema !== 'string') throw malformed(path, 'it lacks subject, version, id or schema');
-  if (schemaType !== 'AVRO' && schemaType !== 'JSON' && schemaType !== 'PROTOBUF') throw malformed(path, `its type is ${JSON.stringify(schemaType)}`);
+  const type = SCHEMA_TYPES.find((known) => known === schemaType);
+  if (type === undefined) throw malformed(path, `its type is ${JSON.stringify(schemaType)}`);
   if (!Array.isArray(references)) throw malformed(path, 'its references are no list');
-  return { subject, version, schemaId: id, schemaType, schema, references: references.map((reference) => referenceOf(reference, path)) };
+  return { subject, version, schemaId: id, schemaType: type, schema, references: references.map((reference) => referenceOf(reference, path)) };
 }
 
 function referenceOf(value: unknown, path: string): SchemaReference {

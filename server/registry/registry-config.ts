@@ -1,6 +1,6 @@
 import type { Credentials } from '../outside/json-reader.ts';
 import { credentialsSetting, type Environment, isPlainAddress, secondsSetting } from '../outside/settings.ts';
-import { parseSubjectNames, type SubjectNames } from './subject-names.ts';
+import { type SubjectSettings, subjectSettings } from './subject-settings.ts';
 
 /** How to reach a Schema Registry. */
 export interface RegistryAccess {
@@ -8,15 +8,11 @@ export interface RegistryAccess {
   readonly url: string;
   readonly auth: Credentials;
 }
-export interface RegistryConfig extends RegistryAccess {
+export interface RegistryConfig extends RegistryAccess, SubjectSettings {
   /** Rest between two polls, ms. */
   readonly pollIntervalMs: number;
   /** Age of the last complete poll, ms, beyond which the mirror no longer vouches for anything. */
   readonly staleAfterMs: number;
-  /** Namespace of its subjects in the catalog. */
-  readonly namespace: string;
-  /** Which topic a subject governs. */
-  readonly names: SubjectNames;
   /** Believe a registry that lost most of its subjects at once. */
   readonly acceptLoss: boolean;
 }
@@ -37,11 +33,10 @@ export function registryConfig(env: Environment, mistakes: string[]): RegistryCo
   if (staleAfterS <= pollIntervalS) mistakes.push(`SLUICE_REGISTRY_STALE_AFTER (${staleAfterS}) must be longer than SLUICE_REGISTRY_POLL_INTERVAL (${pollIntervalS})`);
   const loss = env['SLUICE_REGISTRY_LOSS'] ?? 'refuse';
   if (loss !== 'refuse' && loss !== 'accept') mistakes.push(`SLUICE_REGISTRY_LOSS is "${loss}", not refuse or accept`);
-  const parsed = parseSubjectNames(env['SLUICE_REGISTRY_TOPICS'] || 'kafka://main', env['SLUICE_REGISTRY_SUBJECTS'] ?? '');
-  if (parsed.outcome === 'refused') mistakes.push(`SLUICE_REGISTRY_SUBJECTS: ${parsed.message}`);
-  if (mistakes.length > before || parsed.outcome === 'refused') return null;
+  const subjects = subjectSettings(env, mistakes);
+  if (mistakes.length > before || subjects === null) return null;
   return {
     url: url.replace(/\/+$/, ''), auth, pollIntervalMs: pollIntervalS * 1_000, staleAfterMs: staleAfterS * 1_000,
-    namespace: env['SLUICE_REGISTRY_NAMESPACE'] || 'registry://main', names: parsed.names, acceptLoss: loss === 'accept',
+    ...subjects, acceptLoss: loss === 'accept',
   };
 }

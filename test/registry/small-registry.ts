@@ -71,11 +71,14 @@ export class SmallRegistry {
   loseEverything(): void {
     this.#subjects.clear();
   }
-  level(subject: string, level: string): void {
-    this.#levels.set(subject, level);
+  /** null: it has none of its own any more. */
+  level(subject: string, level: string | null): void {
+    if (level === null) this.#levels.delete(subject);
+    else this.#levels.set(subject, level);
   }
-  mode(subject: string, mode: string): void {
-    this.#modes.set(subject, mode);
+  mode(subject: string, mode: string | null): void {
+    if (mode === null) this.#modes.delete(subject);
+    else this.#modes.set(subject, mode);
   }
 
   #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
