@@ -73,10 +73,11 @@ function topicsOf(env: Environment, mistakes: string[]): Topics {
     control: env['SLUICE_CONTROL_TOPIC'] ?? DEFAULT_TOPICS.control,
     audit: env['SLUICE_AUDIT_TOPIC'] ?? DEFAULT_TOPICS.audit,
     deadLetter: env['SLUICE_DEAD_LETTER_TOPIC'] ?? DEFAULT_TOPICS.deadLetter,
+    openLineage: env['SLUICE_OPENLINEAGE_TOPIC'] || DEFAULT_TOPICS.openLineage,
   };
-  const names = Object.values(topics);
+  const names = Object.values(topics).filter((name) => name !== null);
   for (const name of names) if (!TOPIC_NAME.test(name)) mistakes.push(`"${name}" is not a topic name`);
-  if (new Set(names).size < names.length) mistakes.push('SLUICE_CONTROL_TOPIC, SLUICE_AUDIT_TOPIC and SLUICE_DEAD_LETTER_TOPIC must name three topics');
+  if (new Set(names).size < names.length) mistakes.push('SLUICE_CONTROL_TOPIC, SLUICE_AUDIT_TOPIC, SLUICE_DEAD_LETTER_TOPIC and SLUICE_OPENLINEAGE_TOPIC must name different topics');
   return topics;
 }
 

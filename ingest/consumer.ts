@@ -12,6 +12,7 @@ import { mayHold, PartitionPositions } from './partition-positions.ts';
 import { type Gaps, type Partition, PartitionResumption } from './partition-resumption.ts';
 import type { DeadLetterSource } from './replay.ts';
 import type { IngestWorker } from './worker.ts';
+import { contractsOf } from './topics.ts';
 
 const { CompressionCodecs, CompressionTypes, KafkaJSProtocolError } = kafkajs;
 
@@ -124,8 +125,9 @@ class ConsumerLoop {
 
   /** Resolves when stopped, rejects when kafkajs gives up for good. */
   async #consume(consumer: KafkaConsumer): Promise<void> {
-    const { control, audit, deadLetter } = this.#parts.config.topics;
-    await requireTopics(this.#kafka, [control, audit, deadLetter]);
+    const { topics } = this.#parts.config;
+    const read = [...contractsOf(topics).keys()];
+    await requireTopics(this.#kafka, [...read, topics.deadLetter]);
     const ended = new Promise<never>((_, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         this.#trouble = reasonOf(payload.error);
@@ -138,7 +140,7 @@ class ConsumerLoop {
     ended.catch(() => undefined);
     this.#listen(consumer);
     await consumer.connect();
-    await consumer.subscribe({ topics: [control, audit], fromBeginning: true });
+    await consumer.subscribe({ topics: read, fromBeginning: true });
     await refusals.run((batch) => this.#meetRefused(batch, consumer), () =>
       consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 1, eachBatch: (payload) => this.#eachBatch(payload, consumer) }),
     );

@@ -2,18 +2,22 @@ import type { DeadLetter } from './dead-letter.ts';
 import { changesFrom } from './changes-from.ts';
 import { canonicalChange, type ClusterAliases } from '../server/catalog/cluster-aliases.ts';
 import type { Store } from '../server/store/store.ts';
+import type { GraphChange } from '../server/catalog/changes.ts';
+import { lineageChanges } from '../server/actions/take-lineage.ts';
 import type { Contract, Decoder } from './decode/decoder.ts';
+import { readLineageEvent } from './lineage-event.ts';
+import type { TopicContract } from './topics.ts';
 
 /** Where dead letters are read back from. */
 export interface DeadLetterSource {
   read(): Promise<readonly DeadLetter[]>;
 }
 export interface ReplayParts {
-  readonly store: Pick<Store, 'apply'>;
+  readonly store: Pick<Store, 'apply' | 'entity'>;
   readonly decoder: Decoder;
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
-  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly contracts: ReadonlyMap<string, TopicContract>;
 }
 export interface Replayed {
   readonly letter: DeadLetter;
@@ -31,15 +35,30 @@ export async function replay(letters: readonly DeadLetter[], parts: ReplayParts,
   return results;
 }
 
-async function tryAgain(letter: DeadLetter, { store, decoder, aliases, clock, contracts }: ReplayParts, dryRun: boolean): Promise<string | null> {
-  const contract = contracts.get(letter.topic);
+async function tryAgain(letter: DeadLetter, parts: ReplayParts, dryRun: boolean): Promise<string | null> {
+  const { store, aliases, clock } = parts;
+  const contract = parts.contracts.get(letter.topic);
   if (contract === undefined) return `no contract is known for topic ${letter.topic}`;
   // Empty is a message without a value; any other letter without one was put aside without it.
   if (letter.value === null && letter.failure !== 'Empty') return 'its payload was not kept; it is still in its own topic';
-  const [outcome] = await decoder.decode(contract, [letter.value]);
+  const said = contract === 'openlineage' ? await lineageOf(letter, parts) : await eventOf(contract, letter, parts);
+  if (typeof said === 'string') return said;
+  if (!dryRun) await store.apply({ changes: said.map((change) => canonicalChange(aliases, change)), committedAt: clock(), offset: null });
+  return null;
+}
+
+/** What it says, or why it cannot be applied. */
+async function eventOf(contract: Contract, { value }: DeadLetter, { decoder }: ReplayParts): Promise<readonly GraphChange[] | string> {
+  const [outcome] = await decoder.decode(contract, [value]);
   if (outcome === undefined || outcome.outcome === 'undecodable') return outcome?.message ?? 'it was not decoded';
   const said = changesFrom(outcome.event);
-  if (said.outcome === 'refused') return said.reason;
-  if (!dryRun) await store.apply({ changes: said.changes.map((change) => canonicalChange(aliases, change)), committedAt: clock(), offset: null });
-  return null;
+  return said.outcome === 'refused' ? said.reason : said.changes;
+}
+
+async function lineageOf({ value }: DeadLetter, parts: ReplayParts): Promise<readonly GraphChange[] | string> {
+  const read = readLineageEvent(value);
+  if (read.outcome === 'unreadable') return read.reason;
+  const [taken] = await lineageChanges([read.event], parts);
+  if (taken === undefined) return 'it was not read';
+  return taken.outcome === 'refused' ? taken.reason : taken.changes;
 }

@@ -5,9 +5,14 @@ export interface Topics {
   readonly control: string;
   readonly audit: string;
   readonly deadLetter: string;
+  /** OpenLineage events as JSON; null: there is no such topic. */
+  readonly openLineage: string | null;
 }
-export const DEFAULT_TOPICS: Topics = { control: 'sluice.control', audit: 'sluice.audit', deadLetter: 'sluice.dead-letter' };
+/** What the messages of a topic are. */
+export type TopicContract = Contract | 'openlineage';
 
-export function contractsOf({ control, audit }: Topics): ReadonlyMap<string, Contract> {
-  return new Map([[control, 'control'], [audit, 'audit']]);
+export const DEFAULT_TOPICS: Topics = { control: 'sluice.control', audit: 'sluice.audit', deadLetter: 'sluice.dead-letter', openLineage: null };
+
+export function contractsOf({ control, audit, openLineage }: Topics): ReadonlyMap<string, TopicContract> {
+  return new Map<string, TopicContract>([[control, 'control'], [audit, 'audit'], ...(openLineage === null ? [] : [[openLineage, 'openlineage'] as const])]);
 }

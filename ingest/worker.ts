@@ -1,19 +1,22 @@
 import { canonicalChange, type ClusterAliases } from '../server/catalog/cluster-aliases.ts';
+import { lineageChanges } from '../server/actions/take-lineage.ts';
 import type { GraphChange } from '../server/catalog/changes.ts';
 import type { OffsetPosition, Store } from '../server/store/store.ts';
 import { changesFrom } from './changes-from.ts';
-import type { DeadLetter, DeadLetters, FailedStage } from './dead-letter.ts';
+import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 import type { Contract, Decoder, DecodeOutcome } from './decode/decoder.ts';
+import { readLineageEvent } from './lineage-event.ts';
 import type { BatchOutcome, Message, MessageBatch } from './message.ts';
+import type { TopicContract } from './topics.ts';
 
 export interface WorkerParts {
-  readonly store: Pick<Store, 'apply' | 'offsets'>;
+  readonly store: Pick<Store, 'apply' | 'offsets' | 'entity'>;
   readonly decoder: Decoder;
   readonly deadLetters: DeadLetters;
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
-  /** Which contract the messages of a topic follow. */
-  readonly contracts: ReadonlyMap<string, Contract>;
+  /** Which contract the messages of a topic follow; 'openlineage': JSON as the specification has it. */
+  readonly contracts: ReadonlyMap<string, TopicContract>;
 }
 export interface WorkerStatus {
   readonly applied: number;
@@ -63,22 +66,42 @@ async function handleBatch(batch: MessageBatch, parts: WorkerParts): Promise<Bat
   const fresh = batch.messages.filter(({ offset }) => stored === undefined || offset >= stored.next);
   const last = fresh.at(-1);
   if (last === undefined) return { outcome: 'handled', next: stored?.next ?? 0, applied: 0, deadLettered: 0 };
-  const outcomes = await parts.decoder.decode(contract, fresh.map(({ value }) => value));
-  const judged = fresh.map((message, i) => judge(message, outcomes[i], batch, parts));
+  const judged = contract === 'openlineage' ? await judgeLineage(fresh, batch, parts) : await judgeEvents(contract, fresh, batch, parts);
   return apply(judged, { batch, next: last.offset + 1, stored: stored ?? null }, parts);
 }
 
+async function judgeEvents(contract: Contract, messages: readonly Message[], batch: MessageBatch, parts: WorkerParts): Promise<readonly Judged[]> {
+  const outcomes = await parts.decoder.decode(contract, messages.map(({ value }) => value));
+  return messages.map((message, i) => judge(message, outcomes[i], batch, parts));
+}
+
 function judge(message: Message, outcome: DecodeOutcome | undefined, batch: MessageBatch, { aliases, clock }: WorkerParts): Judged {
-  const dead = (stage: FailedStage, failure: string, reason: string): Judged => ({
-    outcome: 'dead',
-    letter: { topic: batch.topic, partition: batch.partition, offset: message.offset, stage, failure, message: reason, key: message.key, value: message.value, at: clock() },
-  });
-  if (message.tooLarge !== null) return dead('DECOMPRESS', 'BatchTooLarge', `${message.tooLarge} unpacks to more than the limit; what it holds is still in the topic`);
+  if (message.tooLarge !== null) return tooLarge(message, batch, clock());
   if (outcome === undefined) throw new Error('the decoder answered fewer messages than it was given');
-  if (outcome.outcome === 'undecodable') return dead('DECODE', outcome.failure, outcome.message);
+  if (outcome.outcome === 'undecodable') return dead(message, batch, { stage: 'DECODE', failure: outcome.failure, message: outcome.message, at: clock() });
   const said = changesFrom(outcome.event);
-  if (said.outcome === 'refused') return dead('CHANGES', 'Refused', said.reason);
+  if (said.outcome === 'refused') return dead(message, batch, { stage: 'CHANGES', failure: 'Refused', message: said.reason, at: clock() });
   return { outcome: 'changes', changes: said.changes.map((change) => canonicalChange(aliases, change)) };
+}
+
+async function judgeLineage(messages: readonly Message[], batch: MessageBatch, { store, aliases, clock }: WorkerParts): Promise<readonly Judged[]> {
+  const read = messages.map((message) => (message.tooLarge === null ? readLineageEvent(message.value) : null));
+  const taken = await lineageChanges(read.map((event) => (event?.outcome === 'read' ? event.event : null)), { store, aliases });
+  return messages.map((message, i): Judged => {
+    const [event, outcome] = [read[i], taken[i]];
+    if (event === null || event === undefined || outcome === undefined) return tooLarge(message, batch, clock());
+    if (event.outcome === 'unreadable') return dead(message, batch, { stage: 'DECODE', failure: event.failure, message: event.reason, at: clock() });
+    if (outcome.outcome === 'refused') return dead(message, batch, { stage: 'CHANGES', failure: 'Refused', message: outcome.reason, at: clock() });
+    return { outcome: 'changes', changes: outcome.changes.map((change) => canonicalChange(aliases, change)) };
+  });
+}
+
+function tooLarge(message: Message, batch: MessageBatch, at: number): Judged {
+  return dead(message, batch, { stage: 'DECOMPRESS', failure: 'BatchTooLarge', message: `${message.tooLarge} unpacks to more than the limit; what it holds is still in the topic`, at });
+}
+
+function dead({ offset, key, value }: Message, { topic, partition }: MessageBatch, why: Pick<DeadLetter, 'stage' | 'failure' | 'message' | 'at'>): Judged {
+  return { outcome: 'dead', letter: { topic, partition, offset, key, value, ...why } };
 }
 
 /**

@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { ingestConfig } from '../../ingest/config.ts';
 import type { DeadLetter } from '../../ingest/dead-letter.ts';
 import { DeadLetterFile } from '../../ingest/dead-letter-file.ts';
-import { type Contract, createDecoder, RegistryUnavailable, type RegistrySource } from '../../ingest/decode/decoder.ts';
+import { createDecoder, RegistryUnavailable, type RegistrySource } from '../../ingest/decode/decoder.ts';
 import { SAMPLE_CONTRACTS } from '../../ingest/demo/feed.ts';
 import { replay, type Replayed } from '../../ingest/replay.ts';
-import { contractsOf, DEFAULT_TOPICS } from '../../ingest/topics.ts';
+import { contractsOf, DEFAULT_TOPICS, type TopicContract } from '../../ingest/topics.ts';
 import { parseClusterAliases } from '../catalog/cluster-aliases.ts';
 import { dataFolder, DEAD_LETTER_FILE, storeFile } from '../config.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -44,7 +44,7 @@ interface Place {
   read(): Promise<readonly DeadLetter[]>;
   /** Takes out what is applied by now, where that can be done. */
   settle(applied: readonly DeadLetter[]): Promise<void>;
-  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly contracts: ReadonlyMap<string, TopicContract>;
   readonly registry: RegistrySource;
 }
 

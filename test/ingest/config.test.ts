@@ -14,7 +14,7 @@ test('needs brokers and a registry, and has defaults for the rest', () => {
   expect(ingestConfig(NEEDED)).toEqual({
     outcome: 'configured',
     config: {
-      kafka: { brokers: ['one:9092', 'two:9092'], group: 'sluice-ingest', topics: { control: 'sluice.control', audit: 'sluice.audit', deadLetter: 'sluice.dead-letter' }, sasl: null, tls: null },
+      kafka: { brokers: ['one:9092', 'two:9092'], group: 'sluice-ingest', topics: { control: 'sluice.control', audit: 'sluice.audit', deadLetter: 'sluice.dead-letter', openLineage: null }, sasl: null, tls: null },
       registry: { kind: 'http', url: 'http://registry:8081' },
     },
   });
@@ -28,7 +28,7 @@ test.each([
   ['SASL without a password', { ...NEEDED, SLUICE_KAFKA_SASL_MECHANISM: 'plain', SLUICE_KAFKA_USERNAME: 'a' }, 'SLUICE_KAFKA_PASSWORD'],
   ['a certificate file that is not there', { ...NEEDED, SLUICE_KAFKA_TLS_CA_FILE: '/no/such/file' }, 'cannot be read'],
   ['a certificate without its key', { ...NEEDED, SLUICE_KAFKA_TLS_CERT_FILE: '/no/such/file' }, 'come together'],
-  ['one topic for two purposes', { ...NEEDED, SLUICE_DEAD_LETTER_TOPIC: 'sluice.control' }, 'three topics'],
+  ['one topic for two purposes', { ...NEEDED, SLUICE_DEAD_LETTER_TOPIC: 'sluice.control' }, 'must name different topics'],
   ['a name Kafka would not take', { ...NEEDED, SLUICE_AUDIT_TOPIC: 'a b' }, 'not a topic name'],
 ])('refuses %s', (_, env, said) => {
   expect(mistakesOf(env).join('\n')).toContain(said);

@@ -4,6 +4,7 @@ import { createDecoder, type Decoder, RegistryUnavailable } from '../../ingest/d
 import type { Message, MessageBatch } from '../../ingest/message.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import { replay } from '../../ingest/replay.ts';
 import { decoderHere } from '../bench/decoder-here.ts';
 import { KeptLetters, message, workerOn } from './event-log.ts';
 import { event, job, recordSchema, START, topic } from './events.ts';
@@ -85,7 +86,7 @@ test.each<readonly [string, Error, (failure: Error) => { readonly decoder?: Deco
   ['the dead-letter topic', new Error('no leader'), (failure) => ({ deadLetters: Object.assign(new KeptLetters(), { send: () => Promise.reject(failure) }) })],
 ])('without %s a batch is to be tried again, and nothing of it is applied', async (_, failure, broken) => {
   const { apply, ...parts } = broken(failure);
-  const worker = workerOn({ offsets: (name) => store.offsets(name), apply: apply ?? ((changes) => store.apply(changes)) }, parts);
+  const worker = workerOn({ ...store, offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref), apply: apply ?? ((changes) => store.apply(changes)) }, parts);
   const poison = await encodeEvent(event('io.sluice.control.JobRetired', { job: job('') }));
   await expect(worker.handle(batch(message(await declared('a'), 1), message(poison, 2)))).rejects.toBe(failure);
   expect([await datasets(), await position()]).toEqual([[], undefined]);
@@ -115,4 +116,23 @@ test('counts what it applied and put aside, and when it last got on', async () =
 test('a topic without a contract is a mistake of the caller, not a dead letter', async () => {
   await expect(workerOn(store, { deadLetters: letters }).handle({ ...batch(message(await declared('a'), 1)), topic: 'orders' })).rejects.toThrow(/no contract is known for topic orders/);
   expect(letters.letters).toEqual([]);
+});
+
+test('a topic of OpenLineage events goes through the same worker: applied, put aside with its reason, and replayed', async () => {
+  const contracts = new Map([['control', 'openlineage']] as const);
+  const worker = workerOn(store, { deadLetters: letters, contracts });
+  const started = { eventTime: '2026-06-01T12:00:00Z', eventType: 'START', run: { runId: 'r1' }, job: { namespace: 'flink-jobs', name: 'enrich' }, inputs: [{ namespace: 'kafka://main', name: 'orders' }], outputs: [] };
+  const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+  const outcome = await worker.handle(batch(message(json(started), 1), message(Buffer.from('{'), 2), message(json({ ...started, job: {} }), 3), message(null, 4)));
+  expect(outcome).toEqual({ outcome: 'handled', next: 5, applied: 1, deadLettered: 3 });
+  expect(letters.letters.map(({ offset, stage, message: reason }) => ({ offset, stage, reason }))).toEqual([
+    { offset: 2, stage: 'DECODE', reason: 'the message is no JSON' },
+    { offset: 3, stage: 'CHANGES', reason: '/job/namespace is missing, not a text' },
+    { offset: 4, stage: 'DECODE', reason: 'the message has no value' },
+  ]);
+  const facts = (await store.entity({ kind: 'job', namespace: 'flink-jobs', name: 'enrich' }))?.facts ?? [];
+  expect(facts.filter(({ aspect }) => aspect === 'program')).toMatchObject([{ evidence: 'openlineage', body: { reads: [{ dataset: { name: 'orders' }, fields: null }] } }]);
+  const mended = { ...letters.letters[1]!, value: json({ ...started, job: { namespace: 'flink-jobs', name: 'mended' } }) };
+  expect(await replay([mended, letters.letters[0]!], { store, decoder: decoderHere(), aliases: new Map(), clock: () => START, contracts }, { dryRun: false })).toMatchObject([{ failure: null }, { failure: 'the message is no JSON' }]);
+  expect((await store.entities('job', { after: null, limit: 10 })).map(({ name }) => name)).toEqual(['enrich', 'mended']);
 });

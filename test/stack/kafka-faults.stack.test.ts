@@ -88,7 +88,7 @@ describe.skipIf(missing !== null)(`what becomes of topics and workers${missing =
       await work.promise;
       return store.apply(batch);
     };
-    const slow: Pick<Store, 'apply' | 'offsets'> = { apply, offsets: (name) => store.offsets(name) };
+    const slow: Pick<Store, 'apply' | 'offsets' | 'entity'> = { apply, offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref) };
     await platform.produce(config.topics, events.slice(0, 10));
     const ingest = platform.ingest(config, slow);
     await until(() => isAtWork, { seen: () => ingest.check() });

@@ -60,10 +60,10 @@ export class KafkaPlatform {
     this.#client = new SchemaRegistry({ host: this.registry.url });
   }
 
-  /** Names of three topics and a group nobody used before. */
+  /** Names of topics and a group nobody used before. */
   newNames(): { readonly topics: Topics; readonly group: string } {
     const prefix = `test-${++this.#made}`;
-    return { topics: { control: `${prefix}.control`, audit: `${prefix}.audit`, deadLetter: `${prefix}.dead-letter` }, group: `${prefix}-ingest` };
+    return { topics: { control: `${prefix}.control`, audit: `${prefix}.audit`, deadLetter: `${prefix}.dead-letter`, openLineage: null }, group: `${prefix}-ingest` };
   }
 
   /** The same with the topics made: two partitions of control events, one of audit events. */
@@ -77,10 +77,10 @@ export class KafkaPlatform {
     return { brokers: [this.broker.address], group, topics, sasl: null, tls: null };
   }
 
-  async createTopics({ control, audit, deadLetter }: Topics, partitions: number): Promise<void> {
+  async createTopics({ control, audit, deadLetter, openLineage }: Topics, partitions: number): Promise<void> {
     const admin = this.kafka.admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: control, numPartitions: partitions }, { topic: audit, numPartitions: 1 }, { topic: deadLetter, numPartitions: 1 }] });
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: control, numPartitions: partitions }, { topic: audit, numPartitions: 1 }, { topic: deadLetter, numPartitions: 1 }, ...(openLineage === null ? [] : [{ topic: openLineage, numPartitions: 1 }])] });
     await admin.disconnect();
   }
 

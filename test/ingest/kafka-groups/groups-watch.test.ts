@@ -6,7 +6,7 @@ import { openSqliteStore, type SqliteStore } from '../../../server/store/sqlite-
 import type { Store } from '../../../server/store/store.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
-const KAFKA = { brokers: ['one:9092'], group: 'sluice-ingest', topics: { control: 'c', audit: 'a', deadLetter: 'd' }, sasl: null, tls: null };
+const KAFKA = { brokers: ['one:9092'], group: 'sluice-ingest', topics: { control: 'c', audit: 'a', deadLetter: 'd', openLineage: null }, sasl: null, tls: null };
 const CONFIG = { kafka: KAFKA, namespace: 'kafka://main', intervalMs: 1_000, except: ['left-*'] };
 
 let store: SqliteStore;
