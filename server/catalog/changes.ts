@@ -2,7 +2,7 @@ import type { DatasetRef, EntityRef, Named, ReaderRef } from './names.ts';
 
 /** What a fact rests on. Order is part of stored files (bit positions): append only. */
 export const EVIDENCES = [
-  'declared', 'flink-sql', 'compiled-plan', 'openlineage', 'observed', 'registry', 'flink-rest',
+  'declared', 'flink-sql', 'compiled-plan', 'openlineage', 'observed', 'registry', 'flink-rest', 'kafka-connect',
 ] as const;
 export type Evidence = (typeof EVIDENCES)[number];
 

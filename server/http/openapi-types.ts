@@ -396,7 +396,7 @@ export interface components {
         /** @enum {string} */
         EntityKind: "dataset" | "field" | "job" | "consumer" | "processor" | "pipeline" | "subject" | "team";
         /** @enum {string} */
-        Evidence: "declared" | "flink-sql" | "compiled-plan" | "openlineage" | "observed" | "registry" | "flink-rest";
+        Evidence: "declared" | "flink-sql" | "compiled-plan" | "openlineage" | "observed" | "registry" | "flink-rest" | "kafka-connect";
         /** @enum {string} */
         Completeness: "complete" | "partial" | "unknown";
         /**
