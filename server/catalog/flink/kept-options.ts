@@ -24,7 +24,7 @@ export function keptOptions(options: { readonly [option: string]: unknown }): Ke
 }
 
 /** `jdbc:mysql://user:secret@db:3306/crm?password=x` → `jdbc:mysql://db:3306/crm`. */
-function withoutCredentials(location: string): string {
+export function withoutCredentials(location: string): string {
   const start = location.indexOf('//') === -1 ? 0 : location.indexOf('//') + 2;
   const cut = location.slice(start).search(/[?;#]/);
   const address = cut === -1 ? location.slice(start) : location.slice(start, start + cut);

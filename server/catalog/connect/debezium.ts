@@ -1,0 +1,110 @@
+import type { Connected, ConnectedDataset, Flow, ReadConnector } from './flow.ts';
+import { topicNamed } from './flow.ts';
+import { type Settings, toldOr, Untold } from './kept-config.ts';
+import { type NameList, nameList } from './name-list.ts';
+
+/** What differs from database to database. */
+interface Database {
+  readonly platform: string;
+  /** Namespace of the tables. Untold where it is not in the configuration. */
+  readonly namespace: (settings: Settings) => string;
+  /** Dataset name of `schema.table`, `database.table`, `keyspace.table`. */
+  readonly named: (settings: Settings) => (table: string) => string;
+  /** The setting that filters by the first part of a table's name. */
+  readonly outerFilter: string | null;
+  /** Whether changes of the schema are written to the topic named as the prefix, and kept in a history topic. */
+  readonly keepsHistory: boolean;
+}
+
+const prefixed = (start: string) => (name: string): string => start + name;
+const relational = (scheme: string, port: string) => (settings: Settings): string => `${scheme}://${settings.required('database.hostname')}:${settings.text('database.port') ?? port}`;
+const MYSQL: Database = { platform: 'mysql', namespace: relational('mysql', '3306'), named: () => (table) => table, outerFilter: 'database', keepsHistory: true };
+/** The naming strategies that give `<prefix>.<schema>.<table>`. */
+const KNOWN_STRATEGIES: ReadonlySet<string> = new Set(['io.debezium.schema.SchemaTopicNamingStrategy', 'io.debezium.schema.DefaultTopicNamingStrategy']);
+/** What Debezium leaves of a table's name in a topic's. */
+const NOT_IN_TOPICS = /[^A-Za-z0-9._-]/g;
+
+export const debeziumPostgres = debezium({
+  platform: 'postgresql', namespace: relational('postgres', '5432'), named: (settings) => prefixed(`${settings.required('database.dbname')}.`), outerFilter: 'schema', keepsHistory: false,
+});
+export const debeziumMysql = debezium(MYSQL);
+/** Runs beside a node of Cassandra; which tables it takes, their own definition says (`cdc = true`). */
+export const debeziumCassandra = debezium({
+  platform: 'cassandra', named: () => (table) => table, outerFilter: null, keepsHistory: false,
+  namespace: (settings) => `cassandra://${(settings.required('cassandra.hosts').split(',')[0] ?? '').replace(/:\d+$/, '')}:${settings.text('cassandra.port') ?? '9042'}`,
+});
+
+/** Debezium's rules: one topic by table, `<topic.prefix>.<schema>.<table>`, and a few for its own ends. */
+function debezium(database: Database): ReadConnector {
+  return (connected) => {
+    const { settings } = connected;
+    const strategy = settings.text('topic.naming.strategy');
+    if (strategy !== null && !KNOWN_STRATEGIES.has(strategy)) throw new Untold(`topics are named by ${strategy}`);
+    const prefix = settings.required('topic.prefix', 'database.server.name', 'kafka.topic.prefix');
+    const delimiter = settings.text('topic.delimiter') ?? '.';
+    const captured = capturedTables(settings, database, tablesSeen(connected, `${prefix}${delimiter}`, delimiter));
+    const own = ownTopics(settings, database, prefix);
+    const server = toldOr(() => tableNames(database, settings));
+    const flows: Flow[] = captured.tables.map((table) => ({
+      from: server.told === null ? null : server.told(table),
+      to: routed(connected, `${prefix}${delimiter}${table.replaceAll('.', delimiter).replaceAll(NOT_IN_TOPICS, '_')}`),
+      shape: 'envelope',
+    }));
+    const others = captured.open === null ? [] : [captured.open];
+    return { flows: [...flows, ...own.map((topic): Flow => ({ from: null, to: routed(connected, topic), shape: null })), ...history(connected, database)], unknownReads: [...others, ...(server.untold === null ? [] : [server.untold])], unknownWrites: others };
+  };
+}
+
+function routed({ route, kafka }: Connected, topic: string): ConnectedDataset {
+  return topicNamed(kafka, route(topic));
+}
+
+function tableNames({ platform, namespace, named }: Database, settings: Settings): (table: string) => ConnectedDataset {
+  const [server, inServer] = [namespace(settings), named(settings)];
+  return (table) => ({ namespace: server, name: inServer(table), kind: 'table', platform });
+}
+
+/** The tables of topics it was seen to write, where their names follow the rule and no transform renames any. */
+function tablesSeen({ activeTopics, renames }: Connected, start: string, delimiter: string): readonly string[] {
+  if (renames) return [];
+  return (activeTopics ?? []).filter((topic) => topic.startsWith(start)).map((topic) => topic.slice(start.length).split(delimiter).join('.')).filter((table) => /^[^.]+\.[^.]+$/.test(table));
+}
+
+/** The tables it takes for certain, and why there may be others; null: there are none. */
+function capturedTables(settings: Settings, { outerFilter }: Database, seen: readonly string[]): { readonly tables: readonly string[]; readonly open: string | null } {
+  const filter = (...keys: readonly string[]) => filterIn(settings, keys);
+  const [included, excluded] = [filter('table.include.list', 'table.whitelist'), filter('table.exclude.list', 'table.blacklist')];
+  const [outer, notOuter] = outerFilter === null ? [null, null] : [filter(`${outerFilter}.include.list`), filter(`${outerFilter}.exclude.list`)];
+  const admits = (table: string): boolean => {
+    const outside = table.slice(0, table.indexOf('.'));
+    return (included?.admits(table) ?? true) && !(excluded?.admits(table) ?? false) && (outer?.admits(outside) ?? true) && !(notOuter?.admits(outside) ?? false);
+  };
+  const literals = (included?.literals ?? []).filter((table) => table.includes('.'));
+  const tables = [...new Set([...literals, ...seen])].filter(admits);
+  if (included?.closed === true) return { tables, open: null };
+  return { tables, open: `${included === null ? 'no list says which tables are captured' : "'table.include.list' has patterns"}: there may be other tables` };
+}
+
+function filterIn(settings: Settings, keys: readonly string[]): NameList | null {
+  const key = keys.find((k) => settings.text(k) !== null);
+  return key === undefined ? null : nameList(settings.list(key), key);
+}
+
+/** Heartbeats, transactions and changes of the schema: topics that hold no rows. */
+function ownTopics(settings: Settings, { keepsHistory }: Database, prefix: string): readonly string[] {
+  const heartbeat = Number(settings.text('heartbeat.interval.ms') ?? '0') > 0;
+  return [
+    ...(heartbeat ? [`${settings.text('topic.heartbeat.prefix') ?? settings.text('heartbeat.topics.prefix') ?? '__debezium-heartbeat'}.${prefix}`] : []),
+    ...(settings.isOn('provide.transaction.metadata') ? [`${prefix}.${settings.text('topic.transaction') ?? 'transaction'}`] : []),
+    ...(keepsHistory && settings.isOn('include.schema.changes', true) ? [prefix] : []),
+  ];
+}
+
+/** The topic in which it keeps the history of the schema: written by a producer of its own, past all transforms, and read again at every start. */
+function history({ settings, kafka }: Connected, { keepsHistory }: Database): readonly Flow[] {
+  const topic = keepsHistory ? settings.text('schema.history.internal.kafka.topic') : null;
+  if (topic === null) return [];
+  const brokers = settings.text('schema.history.internal.kafka.bootstrap.servers');
+  const dataset = topicNamed(brokers === null ? kafka : `kafka://${brokers.split(',')[0] ?? ''}`, topic);
+  return [{ from: null, to: dataset, shape: null }];
+}
