@@ -64,6 +64,25 @@ describe.skipIf(missing !== null)(`what becomes of topics and workers${missing =
     expect(again.counts()).toMatchObject({ startedOver: 1, lost: 0 });
   });
 
+  test('applies what was committed, nothing that was aborted, and stands behind the marks of both', async () => {
+    const [events, config, { store }] = [history(10).filter(({ contract }) => contract === 'control'), await platform.newConfig(1), platform.newStore()];
+    const producer = platform.kafka.producer({ transactionalId: config.group, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const ingest = platform.ingest(config, store);
+    for (const [i, start] of [0, 8, 16, 24].entries()) {
+      const transaction = await producer.transaction();
+      const messages = await Promise.all(events.slice(start, start + 8).map(async (event) => ({ key: event.key, value: await platform.encode(event) })));
+      await transaction.send({ topic: config.topics.control, messages });
+      await (i % 2 === 0 ? transaction.commit() : transaction.abort());
+    }
+    await producer.disconnect();
+    const kept = [...events.slice(0, 8), ...events.slice(16, 24)];
+    await until(() => ingest.counts().applied === kept.length, { seen: () => [ingest.check(), ingest.counts()] });
+    await until(() => ingest.counts().lag === 0, { seen: () => ingest.counts() });
+    expect(ingest.counts()).toMatchObject({ applied: kept.length, deadLettered: 0, lost: 0, startedOver: 0 });
+    expect(await wholeCatalog(store)).toEqual(await platform.rebuild(kept));
+  });
+
   test('counts messages that were deleted before it read them, and goes on behind them', async () => {
     const [events, config, { store }] = [history(10).filter(({ contract }) => contract === 'control'), await platform.newConfig(1), platform.newStore()];
     await platform.produce(config.topics, events.slice(0, 10));

@@ -72,7 +72,8 @@ describe.skipIf(missing !== null)(`a broker that wants SASL or TLS${missing === 
     }, ({ ready }) => ready);
   });
 
-  test.each([
+  // Each gives kafkajs's tries their time, so they take it together.
+  test.concurrent.each([
     ['a certificate signed by nobody it knows', () => ({ SLUICE_KAFKA_TLS: 'on' }), /self.signed certificate/i],
     ['a certificate signed by somebody else', () => ({ SLUICE_KAFKA_TLS_CA_FILE: strangerKey!.certificateFile }), /self.signed certificate|unable to verify/i],
     ['that TLS is not configured', () => ({}), /wants TLS/],
@@ -80,7 +81,7 @@ describe.skipIf(missing !== null)(`a broker that wants SASL or TLS${missing === 
     await ingestUntil({ SLUICE_KAFKA_BROKERS: broker.secured['SASL'] ?? '', SLUICE_KAFKA_SASL_MECHANISM: 'plain', SLUICE_KAFKA_USERNAME: USER, SLUICE_KAFKA_PASSWORD: PASSWORD, ...tls() }, ({ ready, detail }) => !ready && said.test(detail));
   });
 
-  test('says that the client has no certificate where one is wanted', async () => {
+  test.concurrent('says that the client has no certificate where one is wanted', async () => {
     await ingestUntil({ SLUICE_KAFKA_BROKERS: broker.secured['MUTUAL'] ?? '', SLUICE_KAFKA_TLS_CA_FILE: serverKey!.certificateFile }, ({ ready, detail }) => !ready && /certificate/i.test(detail));
   });
 
