@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { type ClusterAliases, parseClusterAliases } from '../server/catalog/cluster-aliases.ts';
-import { parseStoreAddress, type StoreAddress } from '../server/store/store-address.ts';
+import type { Environment } from '../server/outside/settings.ts';
 import type { RegistrySource } from './decode/decoder.ts';
 import { DEFAULT_TOPICS, type Topics } from './topics.ts';
 
@@ -18,21 +16,10 @@ export interface IngestConfig {
   readonly kafka: KafkaConfig;
   readonly registry: RegistrySource;
 }
-/** What a process that does nothing but ingest is told besides. */
-export interface IngestProcessConfig extends IngestConfig {
-  /** Folder for everything Sluice keeps, and where the catalog is; the same as the server's. */
-  readonly data: string;
-  readonly store: StoreAddress;
-  readonly logLevel: string;
-  readonly aliases: ClusterAliases;
-}
-type Outcome<C> = { readonly outcome: 'configured'; readonly config: C } | { readonly outcome: 'refused'; readonly mistakes: readonly string[] };
-export type IngestConfigOutcome = Outcome<IngestConfig>;
+export type IngestConfigOutcome = { readonly outcome: 'configured'; readonly config: IngestConfig } | { readonly outcome: 'refused'; readonly mistakes: readonly string[] };
 
-type Environment = Readonly<Record<string, string | undefined>>;
 /** What Kafka takes as one. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Reads the environment; every mistake in it is reported, not just the first. */
 export function ingestConfig(env: Environment): IngestConfigOutcome {
@@ -51,21 +38,6 @@ export function kafkaConfig(env: Environment, mistakes: string[]): KafkaConfig |
   for (const broker of brokers) if (!/^[^:\s]+:\d+$|^\[[^\]]+\]:\d+$/.test(broker)) mistakes.push(`SLUICE_KAFKA_BROKERS: "${broker}" is not host:port`);
   const [sasl, tls, topics] = [saslOf(env, mistakes), tlsOf(env, mistakes), topicsOf(env, mistakes)];
   return mistakes.length > before ? null : { brokers, group: env['SLUICE_KAFKA_GROUP'] ?? 'sluice-ingest', topics, sasl, tls };
-}
-
-/** The same for a process of its own. */
-export function ingestProcessConfig(env: Environment): Outcome<IngestProcessConfig> {
-  const ingest = ingestConfig(env);
-  const mistakes = ingest.outcome === 'refused' ? [...ingest.mistakes] : [];
-  const logLevel = env['SLUICE_LOG_LEVEL'] ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`SLUICE_LOG_LEVEL is "${logLevel}", not one of ${LOG_LEVELS.join(', ')}`);
-  const aliases = parseClusterAliases(env['SLUICE_CLUSTER_ALIASES'] ?? '');
-  if (aliases.outcome === 'refused') mistakes.push(`SLUICE_CLUSTER_ALIASES: ${aliases.message}`);
-  const data = resolve(env['SLUICE_DATA'] ?? '.sluice');
-  const store = parseStoreAddress(env['SLUICE_STORE'] || join(data, 'catalog.sqlite'), env['SLUICE_NEO4J_PASSWORD']);
-  if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
-  if (mistakes.length > 0 || ingest.outcome === 'refused' || aliases.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { ...ingest.config, data, store: store.address, logLevel, aliases: aliases.aliases } };
 }
 
 function topicsOf(env: Environment, mistakes: string[]): Topics {

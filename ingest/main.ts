@@ -2,8 +2,12 @@ import { mkdirSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
 import { openStore } from '../server/store/store-address.ts';
-import { type IngestProcessConfig, ingestProcessConfig } from './config.ts';
-import { startKafkaIngest } from './kafka-ingest.ts';
+import { Registry } from 'prom-client';
+import { addFigures, addProcessFigures, addReadiness } from '../server/status/figures.ts';
+import { type Readiness, readinessAnswer, readinessOf } from '../server/status/readiness.ts';
+import { buildStatusApp } from '../server/status/status-app.ts';
+import { startDoors } from './doors.ts';
+import { type IngestProcessConfig, ingestProcessConfig } from './process-config.ts';
 
 /** As the command line's: what a supervisor can tell apart. */
 const EXIT = { stopped: 0, usage: 2, unavailable: 3 } as const;
@@ -29,22 +33,31 @@ async function run(config: IngestProcessConfig): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel }, pino.destination(2));
   const store = await openStore(config.store);
-  const ingest = startKafkaIngest({ config, store, aliases: config.aliases, clock: Date.now, log });
-  const reports = reportHealth(ingest.check, log);
+  const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
+  const readiness = readinessOf([{ part: 'store', required: true, check: async () => ({ ready: true, detail: `at revision ${(await store.revision()).revision}` }) }, ...doors]);
+  const metrics = new Registry();
+  addProcessFigures(metrics);
+  addReadiness(metrics, readiness);
+  addFigures(metrics, doors);
+  const status = buildStatusApp({ readiness, metrics, log });
+  log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');
+  const reports = reportHealth(readiness, log);
   stopOnSignal(async () => {
     clearInterval(reports);
-    await ingest.stop();
+    await Promise.all(doors.map((door) => door.stop()));
+    await status.close();
     await store.close();
-    log.info(ingest.counts(), 'stopped');
+    log.info({ figures: doors.flatMap((door) => door.figures().map(({ name, value }) => [door.part, name, value])) }, 'stopped');
   });
 }
 
 /** Says so whenever it becomes ready or stops being it, and why. */
-function reportHealth(check: () => Promise<{ readonly ready: boolean; readonly detail: string }>, log: Logger): NodeJS.Timeout {
+function reportHealth(readiness: Readiness, log: Logger): NodeJS.Timeout {
   let wasReady: boolean | null = null;
   return setInterval(() => {
-    void check().then(({ ready, detail }) => {
-      if (ready !== wasReady) log.info({ ready, detail }, ready ? 'ready' : 'not ready');
+    void readiness().then((all) => {
+      const { ready, parts } = readinessAnswer(all).body;
+      if (ready !== wasReady) log.info({ ready, parts }, ready ? 'ready' : 'not ready');
       wasReady = ready;
     });
   }, HEALTH_INTERVAL_MS);

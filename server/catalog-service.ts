@@ -9,9 +9,10 @@ import type { ClusterAliases } from './catalog/cluster-aliases.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
 import { buildApp } from './http/app.ts';
 import { buildHandlers } from './http/handlers/handlers.ts';
-import { type IngestCounts, Metrics, type RegistryCounts } from './http/metrics.ts';
-import { type PartCheck, readinessOf } from './http/readiness.ts';
+import { Metrics, type RegistryCounts } from './http/metrics.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
+import type { FigureSource } from './status/figures.ts';
+import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
 import type { Store } from './store/store.ts';
 
 export interface ServiceParts {
@@ -21,9 +22,8 @@ export interface ServiceParts {
   readonly log: FastifyBaseLogger;
   /** Where to keep the index's snapshot and of which store it is; none is kept without. */
   readonly snapshot: { readonly file: string; readonly identity: string } | null;
-  /** What else must be ready before answers are true, e.g. the ingest of this process. */
-  readonly checks?: Readonly<Record<string, PartCheck>>;
-  readonly ingest?: () => IngestCounts;
+  /** What this process reads from outside besides. */
+  readonly doors?: readonly (WatchedPart & FigureSource)[];
   /** The mirror of a Schema Registry, where one is configured: no verdict rests on subjects it does not vouch for. */
   readonly registry?: SubjectFreshness & { readonly check: PartCheck; counts(): RegistryCounts };
 }
@@ -43,8 +43,10 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const policies = new PolicyBook({ store, writer, newId: randomUUID, clock });
   const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null });
   const metrics = new Metrics();
-  const readiness = readinessOf({ store: storeCheck(store), index: indexCheck(index), ...parts.checks, ...(parts.registry === undefined ? {} : { registry: parts.registry.check }) });
-  metrics.read({ sizes: () => sizesOf(index), ingest: parts.ingest ?? null, registry: parts.registry?.counts ?? null, readiness });
+  const doors = parts.doors ?? [];
+  const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
+  const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors]);
+  metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
   const handlers = buildHandlers({
     store, index, catalog, aliases, clock, gate, policies, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),

@@ -1,69 +1,58 @@
-import { join, resolve } from 'node:path';
-import { type ClusterAliases, parseClusterAliases } from './catalog/cluster-aliases.ts';
+import { join } from 'node:path';
+import { type DoorsConfig, doorsConfig, NO_DOORS } from '../ingest/doors.ts';
+import type { Environment } from './outside/settings.ts';
+import { portSetting, type ProcessConfig, processConfig } from './process-config.ts';
 import { type RegistryConfig, registryConfig } from './registry/registry-config.ts';
-import { parseStoreAddress, type StoreAddress } from './store/store-address.ts';
+
+export { dataFolder, storeFile } from './process-config.ts';
 
 /** Everything the server process can be told; `README.md` has the table. */
-export interface ServerConfig {
-  readonly host: string;
+export interface ServerConfig extends ProcessConfig {
   readonly port: number;
-  /** Folder for everything Sluice keeps. */
-  readonly data: string;
-  /** Where the catalog is. */
-  readonly store: StoreAddress;
-  readonly logLevel: string;
-  readonly aliases: ClusterAliases;
   /** Ingest the sample platform at start. */
   readonly sample: boolean;
-  /** Read the Kafka topics in this process as well. */
-  readonly kafka: boolean;
+  /** What is read from outside in this process as well. */
+  readonly doors: DoorsConfig;
   /** The Schema Registry to mirror; null: none. */
   readonly registry: RegistryConfig | null;
 }
 
 export const DEFAULT_PORT = 7420;
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+export const ROLES = ['server', 'ingest'] as const;
 
 export type ConfigOutcome =
   | { readonly outcome: 'configured'; readonly config: ServerConfig }
   | { readonly outcome: 'refused'; readonly mistakes: readonly string[] };
 
 /** Reads the environment; every mistake in it is reported, not just the first. */
-export function serverConfig(env: Readonly<Record<string, string | undefined>>): ConfigOutcome {
+export function serverConfig(env: Environment): ConfigOutcome {
   const mistakes: string[] = [];
-  const port = Number(env['PORT'] ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) mistakes.push(`PORT is "${env['PORT']}", not a port number`);
-  const host = env['HOST'] ?? '127.0.0.1';
-  if (!LOOPBACK.includes(host)) mistakes.push(`HOST is "${host}": without configured identities Sluice listens on loopback only (${LOOPBACK.join(', ')})`);
-  const logLevel = env['SLUICE_LOG_LEVEL'] ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`SLUICE_LOG_LEVEL is "${logLevel}", not one of ${LOG_LEVELS.join(', ')}`);
-  const parsed = parseClusterAliases(env['SLUICE_CLUSTER_ALIASES'] ?? '');
-  if (parsed.outcome === 'refused') mistakes.push(`SLUICE_CLUSTER_ALIASES: ${parsed.message}`);
-  const kafka = (env['SLUICE_KAFKA_BROKERS'] ?? '') !== '';
-  const data = dataFolder(env);
-  const store = parseStoreAddress(env['SLUICE_STORE'] || storeFile(data), env['SLUICE_NEO4J_PASSWORD']);
-  if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
+  const port = portSetting('PORT', DEFAULT_PORT, env, mistakes);
+  const shared = processConfig(env, mistakes);
   const registry = registryConfig(env, mistakes);
-  if (registry !== null && parsed.outcome === 'parsed' && parsed.aliases.has(registry.names.topics)) mistakes.push(`SLUICE_REGISTRY_TOPICS is "${registry.names.topics}", an alias of "${parsed.aliases.get(registry.names.topics)}"`);
-  const sample = switchOf('SLUICE_SAMPLE', env, !kafka && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
-  if (mistakes.length > 0 || parsed.outcome === 'refused' || store.outcome === 'refused') return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { host, port, data, store: store.address, logLevel, aliases: parsed.aliases, sample, kafka, registry } };
+  const alias = registry === null ? undefined : shared?.aliases.get(registry.names.topics);
+  if (registry !== null && alias !== undefined) mistakes.push(`SLUICE_REGISTRY_TOPICS is "${registry.names.topics}", an alias of "${alias}"`);
+  const doors = rolesOf(env, mistakes).includes('ingest') ? doorsConfig(env, mistakes) : NO_DOORS;
+  const isOwn = doors === NO_DOORS || (doors.kafka === null && doors.flink === null && doors.connect.length === 0);
+  const sample = switchOf('SLUICE_SAMPLE', env, isOwn && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
+  if (mistakes.length > 0 || shared === null) return { outcome: 'refused', mistakes };
+  return { outcome: 'configured', config: { ...shared, port, sample, doors, registry } };
 }
 
-/** Where Sluice keeps its data: `SLUICE_DATA`, or `.sluice` in the working directory. */
-export function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return resolve(env['SLUICE_DATA'] ?? '.sluice');
+/** `server` alone answers and reads nothing from outside but the Schema Registry; another process ingests. */
+function rolesOf(env: Environment, mistakes: string[]): readonly string[] {
+  const roles = (env['SLUICE_ROLES'] ?? ROLES.join()).split(',').map((role) => role.trim());
+  const known = roles.every((role) => ROLES.some((r) => r === role)) && roles.includes('server');
+  if (!known) mistakes.push(`SLUICE_ROLES is "${env['SLUICE_ROLES']}", not server or server,ingest; what only ingests is started with \`npm run ingest\``);
+  return roles;
 }
-export function storeFile(data: string): string {
-  return join(data, 'catalog.sqlite');
-}
+
 export const DEAD_LETTER_FILE = 'dead-letters.jsonl';
 export function snapshotFile(data: string): string {
   return join(data, 'lineage.snapshot');
 }
 
-function switchOf(name: string, env: Readonly<Record<string, string | undefined>>, byDefault: boolean, mistakes: string[]): boolean {
+function switchOf(name: string, env: Environment, byDefault: boolean, mistakes: string[]): boolean {
   const text = env[name];
   if (text !== undefined && text !== 'on' && text !== 'off') mistakes.push(`${name} is "${text}", not on or off`);
   return text === undefined ? byDefault : text === 'on';

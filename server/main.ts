@@ -5,8 +5,7 @@ import { DeadLetterFile } from '../ingest/dead-letter-file.ts';
 import { createDecoder } from '../ingest/decode/decoder.ts';
 import { feed, SAMPLE_CONTRACTS } from '../ingest/demo/feed.ts';
 import { samplePlatform } from '../ingest/demo/sample-platform.ts';
-import { ingestConfig } from '../ingest/config.ts';
-import { type KafkaIngest, startKafkaIngest } from '../ingest/kafka-ingest.ts';
+import { startDoors } from '../ingest/doors.ts';
 import { createIngestWorker } from '../ingest/worker.ts';
 import { openCatalogService } from './catalog-service.ts';
 import { EXIT } from './cli/exit-codes.ts';
@@ -37,19 +36,19 @@ async function run(config: ServerConfig): Promise<void> {
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
   const store = await openStore(config.store);
   if (config.sample) await ingestSample(config, store);
-  const ingest = config.kafka ? kafkaIngest(config, store, log) : null;
+  const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
   const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store, clock: Date.now, log });
   const service = await openCatalogService({
     store, aliases: config.aliases, clock: Date.now, log,
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
-    ...(ingest === null ? {} : { checks: { ingest: ingest.check }, ingest: ingest.counts }),
+    doors,
     ...(registry === null ? {} : { registry }),
   });
   const address = await service.app.listen({ host: config.host, port: config.port });
   log.warn('no identities are configured: everyone who can reach this address acts as the local user');
   process.stdout.write(welcome(address, config.sample));
   stopOnSignal(async () => {
-    await ingest?.stop();
+    await Promise.all(doors.map((door) => door.stop()));
     await registry?.stop();
     await service.stop();
     await store.close();
@@ -65,13 +64,6 @@ async function ingestSample({ data, aliases }: ServerConfig, store: Store): Prom
   } finally {
     await decoder.close();
   }
-}
-
-function kafkaIngest({ aliases }: ServerConfig, store: Store, log: pino.Logger): KafkaIngest {
-  const ingest = ingestConfig(process.env);
-  if (ingest.outcome === 'configured') return startKafkaIngest({ config: ingest.config, store, aliases, clock: Date.now, log });
-  process.stderr.write(ingest.mistakes.map((mistake) => `sluice: ${mistake}\n`).join(''));
-  return process.exit(EXIT.usage);
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

@@ -18,14 +18,16 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/registry', may: ['server/catalog', 'server/store/store.ts', 'server/outside', 'server/registry'], packages: [], node: true },
   { folder: 'server/queries', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/problem.ts'], packages: [], node: true },
   { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts'], packages: [], node: true },
+  // What a process tells of itself.
+  { folder: 'server/status', may: ['server/status'], packages: ['fastify', 'prom-client'], node: true },
   {
     folder: 'server/http',
-    may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/http'],
+    may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/status', 'server/http'],
     packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
     node: true,
   },
   // Of the registry what its subjects mean to the catalog, never its client.
-  { folder: 'ingest', may: ['server/catalog', 'server/store', 'server/outside', 'server/actions', ...SUBJECTS, 'ingest'], packages: 'any', node: true },
+  { folder: 'ingest', may: ['server/status', 'server/process-config.ts', 'server/catalog', 'server/store', 'server/outside', 'server/actions', ...SUBJECTS, 'ingest'], packages: 'any', node: true },
 ];
 
 function filesIn(folder: string): string[] {

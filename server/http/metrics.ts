@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { PartReadiness, Readiness } from './readiness.ts';
+import { addFigures, addProcessFigures, addReadiness, type FigureSource } from '../status/figures.ts';
+import type { Readiness } from '../status/readiness.ts';
 
 /** Seconds; the gate answers in milliseconds, and what takes a second is trouble. */
 const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
@@ -10,16 +11,6 @@ export interface Sizes {
   readonly indexEdges: number;
   readonly indexBytes: number;
 }
-export interface IngestCounts {
-  readonly applied: number;
-  readonly deadLettered: number;
-  readonly retried: number;
-  /** Messages deleted before they were read. */
-  readonly lost: number;
-  /** Partitions read again from their beginning. */
-  readonly startedOver: number;
-}
-
 export interface RegistryCounts {
   readonly polls: number;
   readonly failures: Readonly<Record<string, number>>;
@@ -46,20 +37,17 @@ export class Metrics {
   }
 
   /** Adds what is read at the moment somebody asks. */
-  read(sources: { readonly sizes: () => Sizes; readonly ingest: (() => IngestCounts) | null; readonly registry: (() => RegistryCounts) | null; readonly readiness: Readiness }): void {
-    const { sizes, ingest, registry, readiness } = sources;
+  read(sources: { readonly sizes: () => Sizes; readonly behind: () => Promise<number>; readonly doors: readonly FigureSource[]; readonly registry: (() => RegistryCounts) | null; readonly readiness: Readiness }): void {
+    const { sizes, behind, doors, registry, readiness } = sources;
     this.#gauge('sluice_revision', 'Newest revision the index holds', () => sizes().revision);
+    this.#behindGauge(behind);
     this.#gauge('sluice_index_nodes', 'Nodes in the lineage index', () => sizes().indexNodes);
     this.#gauge('sluice_index_edges', 'Edges in the lineage index', () => sizes().indexEdges);
     this.#gauge('sluice_index_bytes', 'Memory of the lineage index', () => sizes().indexBytes);
-    this.#readyGauge(readiness);
+    addProcessFigures(this.registry);
+    addReadiness(this.registry, readiness);
+    addFigures(this.registry, doors);
     if (registry !== null) this.#readRegistry(registry);
-    if (ingest === null) return;
-    this.#count('sluice_ingest_applied_total', 'Messages applied', () => ingest().applied);
-    this.#count('sluice_ingest_dead_letters_total', 'Messages put aside because they can never be applied', () => ingest().deadLettered);
-    this.#count('sluice_ingest_retries_total', 'Batches tried again', () => ingest().retried);
-    this.#count('sluice_ingest_lost_total', 'Messages deleted before they were read', () => ingest().lost);
-    this.#count('sluice_ingest_started_over_total', 'Partitions read again from their beginning', () => ingest().startedOver);
   }
 
   #readRegistry(counts: () => RegistryCounts): void {
@@ -81,8 +69,8 @@ export class Metrics {
     new Counter({ name, help, registers: [this.registry], collect() { this.reset(); this.inc(value()); } });
   }
 
-  #readyGauge(readiness: Readiness): void {
-    const show = (gauge: Gauge, parts: readonly PartReadiness[]): void => parts.forEach(({ part, ready }) => gauge.set({ part }, ready ? 1 : 0));
-    new Gauge({ name: 'sluice_ready', help: 'Whether a part can do its work', labelNames: ['part'], registers: [this.registry], async collect() { show(this, await readiness()); } });
+  #behindGauge(behind: () => Promise<number>): void {
+    // A store that cannot be asked is told by sluice_ready; the other metrics must not fail with it.
+    new Gauge({ name: 'sluice_revisions_behind', help: 'Revisions the index is behind the store; NaN when the store cannot be asked', registers: [this.registry], async collect() { this.set(await behind().catch(() => Number.NaN)); } });
   }
 }

@@ -888,6 +888,8 @@ export interface components {
             parts: {
                 part: string;
                 ready: boolean;
+                /** @description Whether answers are untrue without it; other parts are told and keep nothing from being answered. */
+                required: boolean;
                 detail: string;
             }[];
         };

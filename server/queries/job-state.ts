@@ -6,7 +6,7 @@ import { factsOf } from './catalog-reader.ts';
 const NOT_DEPLOYED: readonly (JobState | null)[] = ['STOPPED', 'FINISHED'];
 
 /** Evidence that is looked at again and again: it knows what runs. */
-const WATCHED: readonly Evidence[] = ['flink-rest'];
+const WATCHED: readonly Evidence[] = ['flink-rest', 'kafka-connect'];
 
 /**
  * What a job does now. What a running platform answers decides, unless somebody said later that the job is being started;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ingestConfig, ingestProcessConfig } from '../../ingest/config.ts';
+import { ingestConfig } from '../../ingest/config.ts';
+import { ingestProcessConfig } from '../../ingest/process-config.ts';
 
 const NEEDED = { SLUICE_KAFKA_BROKERS: 'one:9092, two:9092', SLUICE_REGISTRY_URL: 'http://registry:8081' };
 const mistakesOf = (env: Record<string, string>) => {
@@ -36,8 +37,9 @@ test.each([
 
 test('reports every mistake at once', () => {
   expect(mistakesOf({ SLUICE_KAFKA_SASL_MECHANISM: 'x', SLUICE_KAFKA_TLS: 'maybe' })).toHaveLength(5);
-  const refused = ingestProcessConfig({ SLUICE_LOG_LEVEL: 'loud', SLUICE_CLUSTER_ALIASES: 'x' });
-  expect(refused).toMatchObject({ outcome: 'refused', mistakes: { length: 4 } });
+  const refused = ingestProcessConfig({ SLUICE_LOG_LEVEL: 'loud', SLUICE_CLUSTER_ALIASES: 'x', SLUICE_INGEST_PORT: 'y', SLUICE_FLINK_CLUSTERS: 'z', SLUICE_CONNECT_CLUSTERS: 'z' });
+  expect(refused).toMatchObject({ outcome: 'refused', mistakes: { length: 5 } });
+  expect(ingestProcessConfig({})).toMatchObject({ mistakes: ['there is nothing to ingest: set SLUICE_KAFKA_BROKERS, SLUICE_FLINK_CLUSTERS or SLUICE_CONNECT_CLUSTERS'] });
 });
 
 test('reads TLS from PEM files', () => {

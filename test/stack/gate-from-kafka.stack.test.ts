@@ -26,7 +26,7 @@ describe.skipIf(missing !== null)(`the gate behind a real broker and registry${m
     const { store } = platform.newStore();
     await platform.produce(config.topics, keyed(smallPlatform()));
     const ingest = platform.ingest(config, store);
-    const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: pino({ level: 'silent' }), snapshot: null, checks: { ingest: () => ingest.check() } });
+    const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: pino({ level: 'silent' }), snapshot: null, doors: [{ part: 'ingest', required: true, check: () => ingest.check(), figures: () => [] }] });
     const ask = async (schema: string): Promise<{ outcome: string; findings: { rule: string; field?: string }[] }> =>
       (await service.app.inject({ method: 'POST', url: '/v1/gate/decisions', payload: redeploy(schema) })).json();
     await until(async () => (await service.app.inject({ url: '/readyz' })).statusCode === 200, { seen: () => ingest.check() });

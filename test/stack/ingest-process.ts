@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../../ingest/main.ts', import.meta.url));
 export function ingestChild({ brokers, group, topics }: KafkaConfig, data: string, registry: string): ChildProcess {
   const env = {
     SLUICE_KAFKA_BROKERS: brokers.join(','), SLUICE_KAFKA_GROUP: group, SLUICE_CONTROL_TOPIC: topics.control, SLUICE_AUDIT_TOPIC: topics.audit,
-    SLUICE_DEAD_LETTER_TOPIC: topics.deadLetter, SLUICE_REGISTRY_URL: registry, SLUICE_DATA: data, SLUICE_LOG_LEVEL: 'silent',
+    SLUICE_DEAD_LETTER_TOPIC: topics.deadLetter, SLUICE_REGISTRY_URL: registry, SLUICE_DATA: data, SLUICE_LOG_LEVEL: 'silent', SLUICE_INGEST_PORT: '0', SLUICE_KAFKA_GROUPS: 'off',
   };
   return spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', MAIN], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -4,7 +4,7 @@ import type { Policy } from '../../catalog/gate/policy.ts';
 import { RULES } from '../../catalog/gate/rules.ts';
 import { type QueryParts, trueAt } from '../../queries/view.ts';
 import type { Store } from '../../store/store.ts';
-import type { Readiness } from '../readiness.ts';
+import { type Readiness, readinessAnswer } from '../../status/readiness.ts';
 
 export interface OperationParts extends QueryParts {
   readonly store: Store;
@@ -36,10 +36,9 @@ export function operationHandlers({ store, index, policies, readiness, metrics }
     },
 
     async getReadiness(_: FastifyRequest, reply: FastifyReply): Promise<object> {
-      const parts = await readiness();
-      const ready = parts.every((part) => part.ready);
-      reply.code(ready ? 200 : 503);
-      return { ready, parts };
+      const { status, body } = readinessAnswer(await readiness());
+      reply.code(status);
+      return body;
     },
 
     async getMetrics(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
