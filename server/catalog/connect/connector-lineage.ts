@@ -61,7 +61,8 @@ export interface Copy {
 }
 
 /** What a connector reads and writes: for certain, by its own naming rules and what it was seen to use, and what cannot be told. */
-export function connectorLineage(connector: ConnectorConfig): ConnectorLineage {
+export function connectorLineage(asked: ConnectorConfig): ConnectorLineage {
+  const connector = { ...asked, activeTopics: asked.activeTopics?.filter((topic) => TOPIC_NAME.test(topic)) ?? null };
   const settings = new Settings(connector.config);
   const own = told(() => flowsOf(connector, settings));
   const flows = own.flows.filter(hasNames);
@@ -92,6 +93,7 @@ function withinBounds(flows: Flows): Flows {
 }
 
 function flowsOf({ type, activeTopics, kafka }: ConnectorConfig, settings: Settings): Flows {
+  if ((activeTopics?.length ?? 0) > MAX_DATASETS) throw new Untold(`it was seen to use more than ${MAX_DATASETS} topics`);
   const name = settings.required('connector.class');
   const read = Object.hasOwn(CONNECTORS, name) ? CONNECTORS[name] : undefined;
   const connected: Connected = { settings, activeTopics, kafka: clusterOf(settings, type, kafka), route: (topic) => topic, renames: true };
@@ -99,7 +101,9 @@ function flowsOf({ type, activeTopics, kafka }: ConnectorConfig, settings: Setti
   const routed = toldOr(() => read({ ...connected, route: topicRoute(settings), renames: transformsOf(settings).some(isRegexRouter) }));
   if (routed.told !== null) return routed.told;
   // What lies before the transforms is told all the same.
-  return type === 'sink' ? anySink(connected, routed.untold) : sourceOnly(read(connected), routed.untold);
+  if (type === 'sink') return anySink(connected, routed.untold);
+  const unrouted = toldOr(() => read(connected));
+  return unrouted.told === null ? nothingKnown(routed.untold) : sourceOnly(unrouted.told, routed.untold);
 }
 
 /** The topics of any sink are in its settings; where they go is its own affair. */
@@ -126,7 +130,7 @@ function clusterOf(settings: Settings, type: ConnectorConfig['type'], kafka: str
 function seenBesides({ type, activeTopics, kafka }: ConnectorConfig, known: readonly (ConnectedDataset | null)[], { unknownReads, unknownWrites }: Flows): readonly ConnectedDataset[] {
   if ((type === 'source' ? unknownWrites : unknownReads).length === 0) return [];
   const names = new Set(known.map((dataset) => dataset?.name));
-  return (activeTopics ?? []).filter((topic) => !names.has(topic) && TOPIC_NAME.test(topic)).map((topic) => topicNamed(kafka, topic));
+  return (activeTopics ?? []).slice(0, MAX_DATASETS).filter((topic) => !names.has(topic)).map((topic) => topicNamed(kafka, topic));
 }
 
 function deadLetters({ type, kafka }: ConnectorConfig, settings: Settings): Flows {

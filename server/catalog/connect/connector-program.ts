@@ -1,5 +1,5 @@
 import type { DatasetUse, DatasetWrite, Derivation, ProgramFact } from '../changes.ts';
-import { datasetKey } from '../names.ts';
+import { datasetKey, type Named } from '../names.ts';
 import type { ConnectorLineage, Copy } from './connector-lineage.ts';
 
 /** Paths of a dataset's value schema, by the dataset's key; a dataset that is absent has no schema the catalog knows. */
@@ -10,14 +10,15 @@ export type KnownPaths = ReadonlyMap<string, ReadonlySet<string>>;
  * name; of every other field the origins are unknown, and so is which fields are read besides.
  */
 export function connectorProgram({ reads, writes, copies }: ConnectorLineage, known: KnownPaths): ProgramFact {
-  const pairs = copies.map((copy) => ({ copy, derivations: derivationsOf(copy, known) }));
-  const use = ({ namespace, name }: ConnectorLineage['reads'][number]): DatasetUse => {
-    const dataset = { namespace, name };
-    const paths = [...new Set(pairs.filter(({ copy }) => datasetKey(copy.from) === datasetKey(dataset)).flatMap(({ derivations }) => derivations.flatMap(({ from }) => from.map(({ path }) => path))))];
-    return { dataset, readerSchema: null, fields: paths.length === 0 ? null : paths.map((path) => ({ path, why: ['VALUE'] })), completeness: paths.length === 0 ? 'unknown' : 'partial', evolution: null };
+  const pairs = copies.map((copy) => ({ from: datasetKey(copy.from), to: datasetKey(copy.to), derivations: derivationsOf(copy, known) }));
+  const [byOrigin, byTarget] = [Map.groupBy(pairs, ({ from }) => from), Map.groupBy(pairs, ({ to }) => to)];
+  const use = ({ namespace, name }: Named): DatasetUse => {
+    const derivations = (byOrigin.get(datasetKey({ namespace, name })) ?? []).flatMap((pair) => pair.derivations);
+    const paths = [...new Set(derivations.flatMap(({ from }) => from.map(({ path }) => path)))];
+    return { dataset: { namespace, name }, readerSchema: null, fields: paths.length === 0 ? null : paths.map((path) => ({ path, why: ['VALUE'] })), completeness: paths.length === 0 ? 'unknown' : 'partial', evolution: null };
   };
-  const write = ({ namespace, name }: ConnectorLineage['writes'][number]): DatasetWrite => {
-    const into = pairs.filter(({ copy }) => datasetKey(copy.to) === datasetKey({ namespace, name }));
+  const write = ({ namespace, name }: Named): DatasetWrite => {
+    const into = byTarget.get(datasetKey({ namespace, name })) ?? [];
     return { dataset: { namespace, name }, writerSchema: null, derivations: united(into.map(({ derivations }) => derivations)) };
   };
   return { reads: reads.map(use), writes: writes.map(write) };

@@ -1,30 +1,19 @@
-/** Instructions of a compiled pattern; more is no pattern of topic or table names, and its work grows with it. */
-const MAX_INSTRUCTIONS = 2_000;
+import { type Bounds, either, type Groups, type Instruction, joined, NotKnown, repeated, run, type Test } from './pattern-program.ts';
+
 /** Length of a pattern, UTF-16 units, and depth of its groups. */
 const MAX_PATTERN_LENGTH = 1_000;
 const MAX_DEPTH = 20;
 
-type Test = (character: string) => boolean;
-type Instruction =
-  | { readonly op: 'one'; readonly test: Test }
-  | { readonly op: 'split'; first: number; second: number }
-  | { readonly op: 'jump'; to: number }
-  | { readonly op: 'save'; readonly slot: number }
-  | { readonly op: 'begin' | 'end' | 'match' };
-
-/** Texts of the groups of a match, 0 being the whole; undefined: the group took no part. */
-export type Groups = readonly (string | undefined)[];
 export interface JavaPattern {
   /** As `Matcher.matches()`: the whole text or nothing. */
   matches(text: string): Groups | null;
-  /** Number of a named group. */
-  readonly names: ReadonlyMap<string, number>;
-  readonly groups: number;
+  /** As `Matcher.replaceFirst()` where the whole text matches: what is replaced is what the pattern prefers at its beginning, which may be less. null where Java refuses the replacement. */
+  replaced(text: string, replacement: string): string | null;
 }
 
 /**
  * A regular expression as `java.util.regex` reads it, matched in time proportional to pattern times text: patterns come from
- * configurations of others, and a backtracking engine can be held up by one. null where it uses what is not known here:
+ * configurations of others, and a backtracking engine can be held up by one. It is Untold when it took too many steps in all. null where it uses what is not known here:
  * look-around, back references, possessive quantifiers, flags, boundaries, class arithmetic.
  */
 export function parseJavaPattern(source: string, { ignoreCase = false }: { readonly ignoreCase?: boolean } = {}): JavaPattern | null {
@@ -32,15 +21,30 @@ export function parseJavaPattern(source: string, { ignoreCase = false }: { reado
   const parser = new Parser(source, ignoreCase);
   try {
     const program = parser.program();
-    return { matches: (text) => run(program, text, parser.groups), names: parser.names, groups: parser.groups };
+    const { names, groups } = parser;
+    const work = { steps: 0 };
+    return {
+      matches: (text) => run(program, { text, groups, whole: true, work }),
+      replaced(text, replacement) {
+        const found = run(program, { text, groups, whole: false, work });
+        const expanded = found === null ? null : expandReplacement(replacement, { names, groups }, found);
+        return expanded === null ? null : expanded + text.slice(found?.[0]?.length ?? 0);
+      },
+    };
   } catch (failure) {
     if (failure instanceof NotKnown) return null;
     throw failure;
   }
 }
 
-/** The text that `replaceFirst` gives for a whole match: `$1`, `${name}`, `\x`; null where Java refuses it. */
-export function expandReplacement(replacement: string, { names, groups }: JavaPattern, matched: Groups): string | null {
+interface GroupNames {
+  /** Number of a named group. */
+  readonly names: ReadonlyMap<string, number>;
+  readonly groups: number;
+}
+
+/** What stands for a match: `$1`, `${name}`, `\x`; null where Java refuses it. */
+function expandReplacement(replacement: string, { names, groups }: GroupNames, matched: Groups): string | null {
   let result = '';
   for (let i = 0; i < replacement.length; i++) {
     const character = replacement[i] as string;
@@ -60,48 +64,11 @@ export function expandReplacement(replacement: string, { names, groups }: JavaPa
 }
 
 /** As many digits as still name a group, the first one always. */
-function groupOf(name: string | undefined, digits: string, { names, groups }: Pick<JavaPattern, 'names' | 'groups'>): { readonly number: number; readonly digits: number } | null {
+function groupOf(name: string | undefined, digits: string, { names, groups }: GroupNames): { readonly number: number; readonly digits: number } | null {
   if (name !== undefined) return names.has(name) ? { number: names.get(name) as number, digits: 0 } : null;
   for (let length = digits.length; length > 0; length--) if (Number(digits.slice(0, length)) <= groups) return { number: Number(digits.slice(0, length)), digits: length };
   return null;
 }
-
-/** Depth-first with the order of preference of a backtracking engine, but no (instruction, position) is tried twice. */
-function run(program: readonly Instruction[], text: string, groups: number): Groups | null {
-  const tried = new Uint8Array(program.length * (text.length + 1));
-  type Saved = { readonly slot: number; readonly at: number; readonly before: Saved | null };
-  const stack: { at: number; position: number; saved: Saved | null }[] = [{ at: 0, position: 0, saved: null }];
-  for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-    const { at, position, saved } = state;
-    const mark = at * (text.length + 1) + position;
-    if (tried[mark] === 1) continue;
-    tried[mark] = 1;
-    const instruction = program[at] as Instruction;
-    const next = (to: number, moved = position, more = saved): void => void stack.push({ at: to, position: moved, saved: more });
-    switch (instruction.op) {
-      case 'one': if (position < text.length && instruction.test(text[position] as string)) next(at + 1, position + 1); break;
-      case 'jump': next(instruction.to); break;
-      case 'split': next(instruction.second); next(instruction.first); break;
-      case 'save': next(at + 1, position, { slot: instruction.slot, at: position, before: saved }); break;
-      case 'begin': if (position === 0) next(at + 1); break;
-      case 'end': if (position === text.length) next(at + 1); break;
-      case 'match': if (position === text.length) return groupTexts(text, groups, saved); break;
-    }
-  }
-  return null;
-}
-
-function groupTexts(text: string, groups: number, saved: { readonly slot: number; readonly at: number; readonly before: unknown } | null): Groups {
-  const slots: (number | undefined)[] = [];
-  for (let s = saved; s !== null; s = s.before as typeof saved) slots[s.slot] ??= s.at;
-  return [text, ...Array.from({ length: groups }, (_, i) => {
-    const [from, to] = [slots[2 * i + 2], slots[2 * i + 3]];
-    return from === undefined || to === undefined ? undefined : text.slice(from, to);
-  })];
-}
-
-/** The pattern uses something that is not known here; never seen outside this file. */
-class NotKnown extends Error {}
 
 const CLASSES: Readonly<Record<string, Test>> = {
   d: (c) => c >= '0' && c <= '9', w: (c) => /[A-Za-z0-9_]/.test(c), s: (c) => /[ \t\n\v\f\r]/.test(c),
@@ -244,45 +211,4 @@ class Parser {
     const least = Number(braces[1]);
     return { least, most: braces[2] === undefined ? least : braces[3] === undefined ? null : Number(braces[3]) };
   }
-}
-
-interface Bounds {
-  readonly least: number;
-  readonly most: number | null;
-}
-
-function repeated(atom: readonly Instruction[], { least, most }: Bounds, lazy: boolean): Instruction[] {
-  if (most !== null && most < least) throw new NotKnown();
-  let program: Instruction[] = [];
-  for (let i = 0; i < least; i++) program = joined(program, atom);
-  if (most === null) return joined(program, looped(atom, lazy));
-  let optional: Instruction[] = [];
-  for (let i = least; i < most; i++) optional = choice(joined(atom, optional), lazy);
-  return joined(program, optional);
-}
-
-function looped(atom: readonly Instruction[], lazy: boolean): Instruction[] {
-  const [inside, after] = [1, atom.length + 2];
-  return bounded([{ op: 'split', first: lazy ? after : inside, second: lazy ? inside : after }, ...joined([], atom, 1), { op: 'jump', to: 0 }]);
-}
-
-function choice(program: readonly Instruction[], lazy: boolean): Instruction[] {
-  const [inside, after] = [1, program.length + 1];
-  return bounded([{ op: 'split', first: lazy ? after : inside, second: lazy ? inside : after }, ...joined([], program, 1)]);
-}
-
-function either(left: readonly Instruction[], right: readonly Instruction[]): Instruction[] {
-  const second = left.length + 2;
-  return bounded([{ op: 'split', first: 1, second }, ...joined([], left, 1), { op: 'jump', to: second + right.length }, ...joined([], right, second)]);
-}
-
-/** The second program after the first, its addresses moved; `by` where the first stands elsewhere. */
-function joined(first: readonly Instruction[], second: readonly Instruction[], by = first.length): Instruction[] {
-  const moved = second.map((i): Instruction => (i.op === 'split' ? { op: 'split', first: i.first + by, second: i.second + by } : i.op === 'jump' ? { op: 'jump', to: i.to + by } : i));
-  return bounded([...first, ...moved]);
-}
-
-function bounded(program: Instruction[]): Instruction[] {
-  if (program.length > MAX_INSTRUCTIONS) throw new NotKnown();
-  return program;
 }

@@ -1,4 +1,5 @@
-import { expandReplacement, parseJavaPattern } from './java-pattern.ts';
+import { MAX_NAME_LENGTH } from '../names.ts';
+import { parseJavaPattern } from './java-pattern.ts';
 import { type Settings, Untold } from './kept-config.ts';
 
 /** The topic a record stands under after the transforms, when it stood under `topic` before. Untold where that cannot be followed. */
@@ -22,6 +23,9 @@ const REGEX_ROUTERS: Readonly<Record<string, readonly [string, string]>> = {
 };
 const TOPIC_NAME_MATCHES = `${KAFKA}predicates.TopicNameMatches`;
 
+/** Transforms of one connector; people chain a handful. */
+const MAX_TRANSFORMS = 100;
+
 /** A transform of the chain of a connector. */
 export interface Transform {
   readonly alias: string;
@@ -31,7 +35,9 @@ export interface Transform {
 
 /** In the order in which they are applied. */
 export function transformsOf(settings: Settings): readonly Transform[] {
-  return settings.list('transforms').map((alias) => ({ alias, class: settings.required(`transforms.${alias}.type`).replace(/\$(Key|Value)$/, '') }));
+  const aliases = settings.list('transforms');
+  if (aliases.length > MAX_TRANSFORMS) throw new Untold(`there are more than ${MAX_TRANSFORMS} transforms`);
+  return aliases.map((alias) => ({ alias, class: settings.required(`transforms.${alias}.type`).replace(/\$(Key|Value)$/, '') }));
 }
 
 /** Whether a transform does nothing but rename topics. */
@@ -67,9 +73,10 @@ function regexRoute({ alias, class: name }: Transform, source: string, replaceme
   const pattern = parseJavaPattern(source);
   if (pattern === null) throw new Untold(`transform '${alias}' (${name}) has a pattern that cannot be followed: ${source.slice(0, 100)}`);
   return (topic) => {
-    const matched = pattern.matches(topic);
-    if (matched === null) return topic;
-    const routed = expandReplacement(replacement, pattern, matched);
+    // A name may be a step between two; one no topic can have is long, or comes from a setting that is no name.
+    if (topic.length > MAX_NAME_LENGTH) throw new Untold(`a name is longer than ${MAX_NAME_LENGTH} characters`);
+    if (pattern.matches(topic) === null) return topic;
+    const routed = pattern.replaced(topic, replacement);
     if (routed === null || routed === '') throw new Untold(`transform '${alias}' (${name}) has a replacement that gives no topic`);
     return routed;
   };

@@ -101,6 +101,21 @@ describe('what is copied field by field', () => {
   ] as const)('%s', (_, type, config, shapes) => expect(lineage(type, config).copies.map(({ shape }) => shape)).toEqual(shapes));
 });
 
+test.each([
+  ['a thousand patterns', { ...POSTGRES, 'table.include.list': Array.from({ length: 1_000 }, (_, i) => `public\\.t${i}.*`).join(',') }, 'more than 50 patterns'],
+  ['patterns made to be slow', { ...POSTGRES, 'table.include.list': '((a*)*(a*)*(a*)*)*!' }, 'more than 5000000 steps'],
+  ['a chain of a thousand transforms', { ...POSTGRES, 'table.include.list': 'a.b', transforms: 't,'.repeat(1_000) }, 'more than 100 transforms'],
+  ['a table name as long as a book', { ...JDBC_SOURCE, ...route('(.*)', 'x'), 'table.whitelist': 'a'.repeat(100_000) }, 'longer than 512'],
+])('is not held up by %s, and names the limit', (_, config, said) => {
+  const seen = Array.from({ length: 9_000 }, (_, i) => `pay.${'a'.repeat(200)}.${i}`);
+  expect(lineage('source', config, seen).unknownWrites.join()).toContain(said);
+});
+
+test('takes ten thousand tables by one pattern', () => {
+  const seen = Array.from({ length: 9_000 }, (_, i) => `pay.public.customer_orders_of_the_year_${i}`);
+  expect(lineage('source', { ...POSTGRES, 'table.include.list': 'public\\.(customer|client)_.*' }, seen).reads).toHaveLength(9_000);
+});
+
 describe('whatever the configuration', () => {
   const bases = [POSTGRES, MYSQL, CASSANDRA, JDBC_SOURCE, JDBC_SINK, SEARCH, ICEBERG, MIRROR].map((base) => ({ 'table.include.list': 'a.b', 'table.whitelist': 'b', ...base }));
   const typeOf = (config: Config): 'source' | 'sink' => ((config['connector.class'] ?? '').includes('Sink') ? 'sink' : 'source');

@@ -1,3 +1,4 @@
+import { missingForConnect } from './connect-worker.ts';
 import { missingForKafka } from './kafka-broker.ts';
 import { missingForNeo4j } from './neo4j-server.ts';
 import { missingForRegistry } from './schema-registry.ts';
@@ -13,6 +14,11 @@ export function missingForStack(): string | null {
 /** The same for Neo4j. */
 export function missingForGraph(): string | null {
   return required(missingForNeo4j());
+}
+
+/** The same for Kafka with a Connect worker. */
+export function missingForConnectors(): string | null {
+  return required(missingForKafka() ?? missingForConnect());
 }
 
 function required(missing: string | null): string | null {
