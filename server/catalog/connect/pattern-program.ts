@@ -80,13 +80,27 @@ export interface Bounds {
 }
 
 export function repeated(atom: readonly Instruction[], { least, most }: Bounds, lazy: boolean): Instruction[] {
-  if (most !== null && most < least) throw new NotKnown();
+  // Of a loop over what may be empty, Java's last round is one of its own.
+  if ((most !== null && most < least) || (most !== 1 && mayBeEmpty(atom))) throw new NotKnown();
   let program: Instruction[] = [];
   for (let i = 0; i < least; i++) program = joined(program, atom);
   if (most === null) return joined(program, looped(atom, lazy));
   let optional: Instruction[] = [];
   for (let i = least; i < most; i++) optional = choice(joined(atom, optional), lazy);
   return joined(program, optional);
+}
+
+function mayBeEmpty(atom: readonly Instruction[]): boolean {
+  const reached = new Set<number>();
+  for (const next = [0]; next.length > 0;) {
+    const at = next.pop() as number;
+    const instruction = atom[at];
+    if (instruction === undefined) return true;
+    if (reached.has(at) || instruction.op === 'one') continue;
+    reached.add(at);
+    next.push(...(instruction.op === 'split' ? [instruction.first, instruction.second] : [instruction.op === 'jump' ? instruction.to : at + 1]));
+  }
+  return false;
 }
 
 function looped(atom: readonly Instruction[], lazy: boolean): Instruction[] {

@@ -103,7 +103,7 @@ describe('what is copied field by field', () => {
 
 test.each([
   ['a thousand patterns', { ...POSTGRES, 'table.include.list': Array.from({ length: 1_000 }, (_, i) => `public\\.t${i}.*`).join(',') }, 'more than 50 patterns'],
-  ['patterns made to be slow', { ...POSTGRES, 'table.include.list': '((a*)*(a*)*(a*)*)*!' }, 'more than 5000000 steps'],
+  ['patterns made to be slow', { ...POSTGRES, 'table.include.list': '((a+)+(a+)+(a+)+)+!.*' }, 'more than 5000000 steps'],
   ['a chain of a thousand transforms', { ...POSTGRES, 'table.include.list': 'a.b', transforms: 't,'.repeat(1_000) }, 'more than 100 transforms'],
   ['a table name as long as a book', { ...JDBC_SOURCE, ...route('(.*)', 'x'), 'table.whitelist': 'a'.repeat(100_000) }, 'longer than 512'],
 ])('is not held up by %s, and names the limit', (_, config, said) => {
