@@ -7,8 +7,13 @@ import { type AvroSchema, isNamed, type RecordSchema, unwrapNullable } from '../
  * names; any other is left as it is.
  */
 export function namedAsWritten(reader: AvroSchema, writer: AvroSchema): AvroSchema {
-  const root = unwrapNullable(reader);
-  return root.kind === 'record' && root.fullname === FLINK_RECORD_NAME ? renamed(reader, writer) : reader;
+  return isMadeUpByFlink(reader) ? renamed(reader, writer) : reader;
+}
+
+/** Whether Flink derived the schema from the columns of a table. */
+export function isMadeUpByFlink(schema: AvroSchema): boolean {
+  const root = unwrapNullable(schema);
+  return root.kind === 'record' && root.fullname === FLINK_RECORD_NAME;
 }
 
 /** Flink's own schemas are trees, so this ends; the writer may be recursive, it is only looked at. */

@@ -8,7 +8,8 @@ import type { DeployedReader } from './world.ts';
 
 /** What stands between a reader and a writer's records. */
 export interface Obstacle {
-  readonly kind: 'breaks' | 'reinterprets' | 'unreadable';
+  /** 'hidden': the reader decodes on with a default. */
+  readonly kind: 'breaks' | 'reinterprets' | 'unreadable' | 'hidden';
   /** Field path in the reader's schema; null for the whole record. */
   readonly field: string | null;
   readonly location: string | null;

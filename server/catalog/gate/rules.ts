@@ -22,6 +22,7 @@ export const RULES = {
   'program-routes-differ': { severity: 'warning', approvable: true, title: 'The script and the compiled plan say different things' },
   'input-use-unknown': { severity: 'warning', approvable: true, title: 'Which fields the job reads is not said' },
   'output-breaks-reader': { severity: 'error', approvable: true, title: 'A deployed reader cannot read what the job writes' },
+  'output-field-not-written': { severity: 'error', approvable: true, title: 'A field a deployed reader reads goes, and a default hides it' },
   'output-unknown-use': { severity: 'error', approvable: true, title: 'A reader whose fields are unknown may read what goes or changes' },
   'output-reinterpreted': { severity: 'error', approvable: true, title: 'Values change meaning without changing Avro type' },
   'output-schema-missing': { severity: 'warning', approvable: true, title: 'What the job writes is not said' },

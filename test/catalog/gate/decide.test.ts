@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import type { DownstreamReader } from '../../../server/catalog/gate/world.ts';
+import { describe, expect, test } from 'vitest';
+import type { DeployedReader, DownstreamReader } from '../../../server/catalog/gate/world.ts';
 import { dataset, judge, ORDERS, PAYMENTS, reader, record, request, rulesOf, schema, withDefault, world, writer } from './worlds.ts';
 
 const V1 = record({ id: 'string', amount: 'long', note: 'string' });
@@ -80,6 +80,24 @@ test('believes a reader’s own schema: a default makes a missing field harmless
   const tolerant = reader('ledger', { paths: ['amount'], readerSchema: { readable: true, schema: own } });
   const verdict = judge(request({ outputs: [{ writerSchema: record({ id: 'string', note: 'string' }) }] }), world([dataset(PAYMENTS, { versions: [V1], readers: [tolerant] })]));
   expect(verdict.outcome).toBe('allow');
+});
+
+describe('a field that goes and whose default hides it', () => {
+  const nullable = { type: ['null', 'long'], default: null };
+  const state = (its: DeployedReader) => world([dataset(PAYMENTS, { versions: [withDefault({ amount: nullable }, { id: 'string' })], readers: [its] })]);
+  const without = request({ outputs: [{ writerSchema: record({ id: 'string' }) }] });
+  const flinkSchema = schema({ type: 'record', name: 'record', namespace: 'org.apache.flink.avro.generated', fields: [{ name: 'id', type: ['null', 'string'], default: null }, { name: 'amount', ...nullable }] });
+
+  test.each([
+    ['denied for a job that reads it, which would compute with nulls', reader('ledger', { paths: ['amount'] }), ['output-field-not-written']],
+    ['denied for a job whose schema Flink made up', reader('ledger', { paths: ['amount'], readerSchema: { readable: true, schema: flinkSchema } }), ['output-field-not-written']],
+    ['not proven safe for a reader whose fields nobody knows', reader('mystery', {}), ['output-unknown-use']],
+    ['let go where nobody reads it', reader('ledger', { paths: ['id'] }), []],
+  ])('is %s', (_, its, rules) => {
+    const verdict = judge(without, state(its));
+    expect(rulesOf(verdict)).toEqual(rules);
+    expect(verdict.outcome).toBe(rules.length === 0 ? 'allow' : 'deny');
+  });
 });
 
 test('cannot judge a reader whose schema cannot be read, and says so', () => {

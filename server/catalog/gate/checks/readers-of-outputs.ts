@@ -1,5 +1,6 @@
 import { fieldFacts } from '../../avro/fields.ts';
 import type { AvroSchema } from '../../avro/schema.ts';
+import { isMadeUpByFlink } from '../../flink/named-as-written.ts';
 import type { EntityRef } from '../../names.ts';
 import { type Affected, fieldName, finding, type Finding } from '../finding.ts';
 import type { Obstacle } from '../judge-reader.ts';
@@ -24,7 +25,41 @@ function judge(reader: DeployedReader, { state, writer, world }: { readonly stat
   const [known, possible] = [true, false].map((k) => stands.filter((s) => s.known === k).flatMap(({ schema }) => world.obstacles(schema, writer)));
   const proven = (known ?? []).map((o) => readerFinding(reader, state, o, true));
   const seen = new Set((known ?? []).map(({ field }) => field));
-  return [...proven, ...(possible ?? []).filter(({ field }) => !seen.has(field)).map((o) => readerFinding(reader, state, o, false))];
+  const byDefault = hiddenByDefaults(reader, state, world.pathsOf(writer)).filter(({ obstacle }) => ![...(known ?? []), ...(possible ?? [])].some(({ field }) => field === null || isWithin(obstacle.field ?? '', field)));
+  return [
+    ...proven,
+    ...(possible ?? []).filter(({ field }) => !seen.has(field)).map((o) => readerFinding(reader, state, o, false)),
+    ...byDefault.map(({ obstacle, known: isRead }) => readerFinding(reader, state, obstacle, isRead)),
+  ];
+}
+
+/**
+ * Fields that go and that a default stands in for: the reader decodes on, and computes with what nobody wrote. Of what is
+ * gone as a whole only the outermost field is named. A default in a schema of the reader's own is believed: somebody
+ * chose it for this case.
+ */
+function hiddenByDefaults(reader: DeployedReader, state: DatasetState, written: ReadonlySet<string>): { readonly obstacle: Obstacle; readonly known: boolean }[] {
+  if (choosesDefaults(reader)) return [];
+  const gone = state.fields.filter((path) => isOfValue(path) && !written.has(path));
+  const read = new Set(reader.fields.map(({ path }) => path));
+  const missed = gone.filter((path) => read.has(path)).map((path) => ({ path, known: true }));
+  const outermost = gone.filter((path) => !gone.some((other) => other !== path && isWithin(path, other)));
+  const possible = reader.completeness === 'complete' ? [] : outermost.filter((path) => !missed.some((one) => isWithin(one.path, path))).map((path) => ({ path, known: false }));
+  return [...missed, ...possible].map(({ path, known }) => ({ known, obstacle: { kind: 'hidden', field: path, location: null, message: 'is not written any more, and a default hides it' } }));
+}
+
+/** Flink makes every column nullable with a null as default, so those of its schemas are nobody's choice. */
+function choosesDefaults({ readerSchema }: DeployedReader): boolean {
+  return readerSchema?.readable === true && !isMadeUpByFlink(readerSchema.schema);
+}
+
+function isWithin(path: string, ancestor: string): boolean {
+  return path === ancestor || (path.startsWith(ancestor) && '.[{<'.includes(path.charAt(ancestor.length)));
+}
+
+/** Fields of the key and the headers are in no writer schema of the value. */
+function isOfValue(path: string): boolean {
+  return !path.startsWith('$key') && !path.startsWith('$headers');
 }
 
 /** Without a current schema there are only names: a field the reader uses must still be written. */
@@ -38,9 +73,11 @@ function judgeByNames(reader: DeployedReader, state: DatasetState, writer: AvroS
   ];
 }
 
+const RULE_OF: Readonly<Record<Obstacle['kind'], RuleId>> = { breaks: 'output-breaks-reader', unreadable: 'output-breaks-reader', reinterprets: 'output-reinterpreted', hidden: 'output-field-not-written' };
+
 function readerFinding(reader: DeployedReader, state: DatasetState, obstacle: Obstacle, known: boolean): Finding {
   const name = fieldName(state.ref, obstacle.field);
-  const rule: RuleId = !known ? 'output-unknown-use' : obstacle.kind === 'reinterprets' ? 'output-reinterpreted' : 'output-breaks-reader';
+  const rule: RuleId = !known ? 'output-unknown-use' : RULE_OF[obstacle.kind];
   const message = known
     ? `${reader.ref.kind} \`${reader.ref.name}\` reads ${name}${whyOf(reader, obstacle.field)}, which ${obstacle.message}`
     : `${reader.ref.kind} \`${reader.ref.name}\` reads \`${state.ref.name}\`, nobody knows which fields, and ${name} ${obstacle.message}`;
