@@ -1,4 +1,5 @@
 import { missingForConnect } from './connect-worker.ts';
+import { missingForFlink } from './flink-cluster.ts';
 import { missingForKafka } from './kafka-broker.ts';
 import { missingForNeo4j } from './neo4j-server.ts';
 import { missingForRegistry } from './schema-registry.ts';
@@ -24,4 +25,9 @@ export function missingForConnectors(): string | null {
 function required(missing: string | null): string | null {
   if (missing !== null && process.env['REQUIRE_ALL'] === '1') throw new Error(`REQUIRE_ALL=1, and this machine lacks ${missing}`);
   return missing;
+}
+
+/** The same for Flink, with Kafka and the registry. */
+export function missingForStory(): string | null {
+  return required(missingForKafka() ?? missingForRegistry() ?? missingForFlink());
 }
