@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type LedgerDraft, type LedgerEntry, type Store, StoreUnavailable } from '../store/store.ts';
+import { type LedgerDraft, type LedgerEntry, LedgerMoved, type Store, StoreUnavailable } from '../store/store.ts';
+import type { LedgerFollower } from './ledger-follower.ts';
 
+/** Entries that are appended together or not at all. */
 interface Waiting {
-  readonly draft: LedgerDraft;
-  readonly resolve: (entry: LedgerEntry) => void;
+  readonly drafts: readonly LedgerDraft[];
+  readonly stillTrue: (() => boolean) | null;
+  readonly resolve: (entries: readonly LedgerEntry[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -23,16 +26,34 @@ const LONGEST_GATHERING_MS = 10;
  */
 export class LedgerWriter {
   readonly #store: Pick<Store, 'appendToLedger'>;
+  readonly #follower: LedgerFollower;
   readonly #waiting: Waiting[] = [];
   #writing = false;
 
-  constructor(store: Pick<Store, 'appendToLedger'>) {
+  constructor(store: Pick<Store, 'appendToLedger'>, follower: LedgerFollower) {
     this.#store = store;
+    this.#follower = follower;
   }
 
-  append(draft: LedgerDraft): Promise<LedgerEntry> {
+  /** What rests on nothing that the ledger says. */
+  async append(draft: LedgerDraft): Promise<LedgerEntry> {
+    const [entry] = await this.#enter([draft], null);
+    if (entry === undefined) throw new Error('the store returned fewer ledger entries than it was given');
+    return entry;
+  }
+
+  /**
+   * What was decided by the books of the follower. `stillTrue` is asked right before the entries are written, with every
+   * entry this process knows in the books; the store refuses when there are others. Either way rejects with
+   * `LedgerMoved`: decide again.
+   */
+  appendIf(stillTrue: () => boolean, drafts: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
+    return this.#enter(drafts, stillTrue);
+  }
+
+  #enter(drafts: readonly LedgerDraft[], stillTrue: Waiting['stillTrue']): Promise<readonly LedgerEntry[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ draft, resolve, reject });
+      this.#waiting.push({ drafts, stillTrue, resolve, reject });
       if (this.#writing) return;
       this.#writing = true;
       void this.#drain();
@@ -57,18 +78,26 @@ export class LedgerWriter {
     }
   }
 
-  async #write(group: readonly Waiting[]): Promise<void> {
+  async #write(asked: readonly Waiting[]): Promise<void> {
+    const group = asked.filter(({ stillTrue }) => stillTrue?.() !== false);
+    for (const { reject } of asked.filter((waiting) => !group.includes(waiting))) reject(new LedgerMoved());
+    if (group.length === 0) return;
     try {
-      const entries = await this.#store.appendToLedger(group.map(({ draft }) => draft));
-      for (const [i, { resolve, reject }] of group.entries()) {
-        const entry = entries[i];
-        if (entry === undefined) reject(new Error('the store returned fewer ledger entries than it was given'));
-        else resolve(entry);
-      }
+      const entries = await this.#append(group);
+      let from = 0;
+      for (const { drafts, resolve } of group) resolve(entries.slice(from, (from += drafts.length)));
     } catch (cause) {
       if (group.length === 1 || cause instanceof StoreUnavailable) for (const { reject } of group) reject(cause);
-      // A draft the store refuses must not fail its neighbours: alone, it fails alone.
+      // What the store refuses must not fail its neighbours: alone, it fails alone.
       else for (const waiting of group) await this.#write([waiting]);
     }
+  }
+
+  async #append(group: readonly Waiting[]): Promise<readonly LedgerEntry[]> {
+    const drafts = group.flatMap((waiting) => waiting.drafts);
+    if (group.every(({ stillTrue }) => stillTrue === null)) return this.#store.appendToLedger(drafts);
+    const entries = await this.#store.appendToLedger(drafts, { kinds: this.#follower.kinds, after: this.#follower.sequence });
+    this.#follower.take(entries);
+    return entries;
   }
 }

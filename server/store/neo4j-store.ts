@@ -8,14 +8,14 @@ import { Connection, type Neo4jAddress } from './neo4j/connection.ts';
 import { readEntities, readEntity, readNames } from './neo4j/entity-reader.ts';
 import { neo4jHistory } from './neo4j/history.ts';
 import { readDelta, scanGraph } from './neo4j/graph-source.ts';
-import { appendEntries, readEntry, readEntryByKey, readPage } from './neo4j/ledger.ts';
+import { appendEntries, readAfter, readEntry, readEntryByKey, readPage } from './neo4j/ledger.ts';
 import { readOffsets } from './neo4j/offsets.ts';
 import { migrate, NEO4J_MIGRATIONS } from './neo4j/schema.ts';
 import { refuseUnfit, runSearch } from './neo4j/search.ts';
 import { SearchCards } from './neo4j/search-cards.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage,
-  type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerPage,
+  type LedgerTail, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 /** How long what failed for a passing reason is tried again unless told otherwise, ms: a caller of the gate waits no longer. */
@@ -127,9 +127,13 @@ export class Neo4jStore implements Store {
     return this.#connection.read((transaction) => runSearch(transaction, this.#cards, query));
   }
 
-  appendToLedger(entries: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
+  appendToLedger(entries: readonly LedgerDraft[], guard?: LedgerGuard): Promise<readonly LedgerEntry[]> {
     const call = randomUUID();
-    return this.#connection.write((transaction, attempt) => appendEntries(transaction, entries, { call, attempt }));
+    return this.#connection.write((transaction, attempt) => appendEntries(transaction, entries, { call, attempt, guard: guard ?? null }));
+  }
+
+  ledgerAfter(tail: LedgerTail): Promise<readonly LedgerEntry[]> {
+    return this.#connection.read((transaction) => readAfter(transaction, tail));
   }
 
   ledger(filter: LedgerFilter): Promise<LedgerPage> {

@@ -9,14 +9,14 @@ import { Connection, many, one } from './sqlite/connection.ts';
 import { countEntities, readEntities, readEntity, readNames, readTally } from './sqlite/entity-reader.ts';
 import { asStoreError } from './sqlite/failures.ts';
 import { readDelta, scanInTurns, scanRows } from './sqlite/graph-source.ts';
-import { appendEntries, readEntry, readEntryByKey, readPage } from './sqlite/ledger.ts';
+import { appendEntries, readAfter, readEntry, readEntryByKey, readPage } from './sqlite/ledger.ts';
 import { newestRevision } from './sqlite/revisions.ts';
 import { migrate } from './sqlite/schema-version.ts';
 import { SearchCards } from './sqlite/search-cards.ts';
 import { runSearch } from './sqlite/search-query.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage,
-  type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerPage,
+  type LedgerTail, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 const IN_MEMORY = ':memory:';
@@ -108,8 +108,12 @@ export class SqliteStore implements Store {
     return this.#connection.read(() => runSearch(this.#connection, this.#cards, query));
   }
 
-  appendToLedger(entries: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
-    return this.#connection.write(() => appendEntries(this.#connection, entries));
+  appendToLedger(entries: readonly LedgerDraft[], guard?: LedgerGuard): Promise<readonly LedgerEntry[]> {
+    return this.#connection.write(() => appendEntries(this.#connection, entries, guard));
+  }
+
+  ledgerAfter(tail: LedgerTail): Promise<readonly LedgerEntry[]> {
+    return this.#connection.read(() => readAfter(this.#connection, tail));
   }
 
   ledger(filter: LedgerFilter): Promise<LedgerPage> {

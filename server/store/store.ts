@@ -30,11 +30,14 @@ export interface Store extends GraphSource {
 
   /**
    * Appends entries to the ledger in order, durably and in one transaction; all or nothing. Rejects with
-   * `LedgerConflict` when an id or idempotency key is taken, by an older entry or one of the same call.
+   * `LedgerConflict` when an id or idempotency key is taken, by an older entry or one of the same call, and with
+   * `LedgerMoved` when somebody else's entry is newer than what the guard has seen.
    */
-  appendToLedger(entries: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]>;
+  appendToLedger(entries: readonly LedgerDraft[], guard?: LedgerGuard): Promise<readonly LedgerEntry[]>;
   /** Newest first. */
   ledger(filter: LedgerFilter): Promise<LedgerPage>;
+  /** Entries of some kinds after a place in the ledger, oldest first. */
+  ledgerAfter(tail: LedgerTail): Promise<readonly LedgerEntry[]>;
   ledgerEntry(id: string): Promise<LedgerEntry | null>;
   /** The entry an idempotency key made, if any. */
   ledgerEntryByKey(idempotencyKey: string): Promise<LedgerEntry | null>;
@@ -115,11 +118,24 @@ export interface SearchHit {
   readonly matched: readonly string[];
 }
 
+/**
+ * What entries of the ledger record:
+ * - decision    the gate's verdict on a request
+ * - policy      the policy in force from here on
+ * - permit      a permit given, and what became of it
+ * - proposal    what happened to a schema change
+ * - approval    findings approved in a context, by owners or as break-glass
+ * - bypass      a job seen running that no permit covers
+ * - api-token, webhook, administration   acts of administrators
+ */
+export const LEDGER_KINDS = ['decision', 'policy', 'permit', 'proposal', 'approval', 'bypass', 'api-token', 'webhook', 'administration'] as const;
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
 /** What a new entry says; the store gives it its place, hash and predecessor. */
 export interface LedgerDraft {
   /** Unique, chosen by the caller. */
   readonly id: string;
-  readonly kind: 'decision' | 'policy';
+  readonly kind: LedgerKind;
   readonly at: number;
   /** Canonical JSON text; hashed as it stands, byte for byte. */
   readonly body: string;
@@ -144,6 +160,19 @@ export interface LedgerFilter {
   readonly outcome?: string;
   /** Only entries with a smaller sequence. */
   readonly before?: number;
+  readonly limit: number;
+}
+/** What the writer of an entry rests on: that no entry of these kinds came after that sequence. */
+export interface LedgerGuard {
+  readonly kinds: readonly LedgerKind[];
+  readonly after: number;
+}
+export interface LedgerTail {
+  readonly kinds: readonly LedgerKind[];
+  /** Only entries with a larger sequence. */
+  readonly after: number;
+  /** Only entries recorded then or later, ms. */
+  readonly since?: number;
   readonly limit: number;
 }
 export interface LedgerPage {
@@ -175,6 +204,13 @@ export class LedgerConflict extends Error {
     super(`the ledger already has an entry with ${on === 'id' ? 'id' : 'idempotency key'} ${value}`);
     this.on = on;
     this.value = value;
+  }
+}
+/** Somebody else appended an entry the writer has not seen; nothing was appended. */
+export class LedgerMoved extends Error {
+  override readonly name = 'LedgerMoved';
+  constructor() {
+    super('the ledger has entries that were not seen when this one was decided');
   }
 }
 /** The file or database cannot be used by this version of Sluice. */

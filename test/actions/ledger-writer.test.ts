@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { LedgerFollower } from '../../server/actions/ledger-follower.ts';
 import { LedgerWriter } from '../../server/actions/ledger-writer.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { LedgerConflict, type LedgerDraft, type Store, StoreUnavailable } from '../../server/store/store.ts';
@@ -15,7 +16,7 @@ function writerOn(store: Store): { readonly writer: LedgerWriter; readonly group
     groups.push(drafts.length);
     return store.appendToLedger(drafts);
   };
-  return { writer: new LedgerWriter({ appendToLedger }), groups };
+  return { writer: new LedgerWriter({ appendToLedger }, new LedgerFollower(store, () => 0)), groups };
 }
 
 test('a draft that comes alone is written and answered', async () => {
@@ -71,7 +72,7 @@ test('a store that is down fails the whole group, and the next one is tried', as
   const store = openSqliteStore({ file: ':memory:' });
   let down = true;
   const appendToLedger: Store['appendToLedger'] = (drafts) => (down ? Promise.reject(new StoreUnavailable('down', 'it is down')) : store.appendToLedger(drafts));
-  const writer = new LedgerWriter({ appendToLedger });
+  const writer = new LedgerWriter({ appendToLedger }, new LedgerFollower(store, () => 0));
   const settled = await Promise.allSettled([writer.append(draft('a')), writer.append(draft('b'))]);
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   down = false;

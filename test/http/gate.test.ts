@@ -140,7 +140,7 @@ test.each([
 });
 
 test('no answer is given that is not on disk: a store that fails at any step gives 503 with retry-after', async () => {
-  const methods = ['revision', 'delta', 'entity', 'ledger', 'appendToLedger', 'ledgerEntryByKey'] as const;
+  const methods = ['revision', 'delta', 'entity', 'ledger', 'ledgerAfter', 'appendToLedger', 'ledgerEntryByKey'] as const;
   for (const method of methods) {
     let broken = false;
     const faulty = await openTestCatalog((store) => new Proxy(store, {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type EntityRef, entityKey } from '../../server/catalog/names.ts';
 import { OPEN_END } from '../../server/catalog/lineage/rows.ts';
 import { LEDGER_ROOT, ledgerHash } from '../../server/store/ledger-hash.ts';
-import { LedgerConflict, type LedgerDraft, type SearchQuery, type Store } from '../../server/store/store.ts';
+import { LedgerConflict, LedgerMoved, type LedgerDraft, type SearchQuery, type Store } from '../../server/store/store.ts';
 import type { GraphChange } from '../../server/catalog/changes.ts';
 import { at, consumer, field, fieldFact, fields, job, reads, say, seen, topic, TOPIC_FACT, writes } from './changes.ts';
 import { pictureOf, scanRows } from './graph-picture.ts';
@@ -393,6 +393,28 @@ const LEDGER: Promised[] = [
       const { entries, total } = await store.ledger({ limit: 100 });
       expect([entries.length, total]).toEqual([40, 40]);
       for (const [i, entry] of entries.entries()) expect(entry.previous).toBe(entries[i + 1]?.hash ?? LEDGER_ROOT);
+    },
+  },
+  {
+    promise: 'appends nothing when an entry of a guarded kind came after what the writer has seen',
+    check: async ({ store }) => {
+      await store.appendToLedger([draft('1'), draft('2', { kind: 'permit' }), draft('3')]);
+      const guard = (after: number) => ({ kinds: ['permit', 'policy'] as const, after });
+      expect(await store.appendToLedger([draft('4', { kind: 'permit' })], guard(1)).catch((error: unknown) => error)).toBeInstanceOf(LedgerMoved);
+      expect(await store.appendToLedger([draft('4', { kind: 'permit' })], guard(2))).toMatchObject([{ sequence: 4 }]);
+      const settled = await Promise.allSettled(['5', '6', '7'].map((id) => store.appendToLedger([draft(id, { kind: 'permit' })], guard(4))));
+      expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect((await store.ledger({ limit: 10 })).total).toBe(5);
+    },
+  },
+  {
+    promise: 'is followed by kind from a place on, oldest first',
+    check: async ({ store }) => {
+      await store.appendToLedger([draft('1', { kind: 'policy', at: 1 }), draft('2', { at: 2 }), draft('3', { kind: 'permit', at: 3 }), draft('4', { kind: 'policy', at: 9 }), draft('5', { kind: 'permit', at: 4 })]);
+      const ids = async (tail: Partial<Parameters<Store['ledgerAfter']>[0]>): Promise<string> => (await store.ledgerAfter({ kinds: ['policy', 'permit'], after: 0, limit: 9, ...tail })).map(({ id }) => id).join('');
+      expect([await ids({}), await ids({ limit: 2 }), await ids({ after: 3 }), await ids({ since: 4 }), await ids({ kinds: ['permit'] }), await ids({ kinds: [] })]).toEqual(['1345', '13', '45', '45', '35', '']);
+      const [entry] = await store.ledgerAfter({ kinds: ['permit'], after: 0, limit: 1 });
+      expect(entry).toEqual(await store.ledgerEntry('3'));
     },
   },
   {

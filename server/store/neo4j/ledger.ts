@@ -1,5 +1,5 @@
 import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
-import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage, StoreUnavailable } from '../store.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
 import type { Transaction } from './connection.ts';
 import type { Row } from './values.ts';
 
@@ -9,16 +9,25 @@ type StoredEntry = readonly [
   requestHash: string | null, job: string | null, outcome: string | null, previous: string, hash: string,
 ];
 
+export interface AppendCall {
+  /** Marks the entries of this call. */
+  readonly call: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly guard: LedgerGuard | null;
+}
+
 /**
  * Appends entries to the chain, one call after the other. `call` marks the entries, so that an attempt
  * whose commit was never confirmed is found again instead of taken for a conflict.
  */
-export async function appendEntries(transaction: Transaction, drafts: readonly LedgerDraft[], { call, attempt }: { readonly call: string; readonly attempt: number }): Promise<LedgerEntry[]> {
+export async function appendEntries(transaction: Transaction, drafts: readonly LedgerDraft[], { call, attempt, guard }: AppendCall): Promise<LedgerEntry[]> {
   await transaction.run("MATCH (h:LedgerHead { name: 'ledger' }) SET h.lock = $call", { call });
   if (attempt > 1) {
     const made = await transaction.run<StoredEntry>(`MATCH (e:LedgerEntry) WHERE e.id IN $ids AND e.call = $call RETURN ${COLUMNS} ORDER BY e.sequence`, { ids: drafts.map(({ id }) => id), call });
     if (made.length > 0) return made.map(entryOf);
   }
+  if (guard !== null && (await hasMoved(transaction, guard))) throw new LedgerMoved();
   await refuseTaken(transaction, drafts);
   const tail = await readTail(transaction);
   const entries: LedgerEntry[] = [];
@@ -30,6 +39,11 @@ export async function appendEntries(transaction: Transaction, drafts: readonly L
   }
   await transaction.each('UNWIND $rows AS row CREATE (e:LedgerEntry) SET e = row', entries.map((entry) => ({ ...withoutNulls(entry), call })));
   return entries;
+}
+
+async function hasMoved(transaction: Transaction, { kinds, after }: LedgerGuard): Promise<boolean> {
+  const newer = await transaction.run<[number]>('MATCH (e:LedgerEntry) WHERE e.kind IN $kinds AND e.sequence > $after RETURN e.sequence LIMIT 1', { kinds: [...kinds], after });
+  return newer.length > 0;
 }
 
 /** The newest entry, whose hash must be true: what is appended vouches for it. */
@@ -63,6 +77,14 @@ export async function readEntry(transaction: Transaction, id: string): Promise<L
 export async function readEntryByKey(transaction: Transaction, key: string): Promise<LedgerEntry | null> {
   const [found] = await transaction.run<StoredEntry>(`MATCH (e:LedgerEntry { idempotencyKey: $key }) RETURN ${COLUMNS}`, { key });
   return found === undefined ? null : entryOf(found);
+}
+
+export async function readAfter(transaction: Transaction, { kinds, after, since, limit }: LedgerTail): Promise<LedgerEntry[]> {
+  const found = await transaction.run<StoredEntry>(
+    `MATCH (e:LedgerEntry) WHERE e.kind IN $kinds AND e.sequence > $after AND e.at >= $since RETURN ${COLUMNS} ORDER BY e.sequence LIMIT $limit`,
+    { kinds: [...kinds], after, since: since ?? 0, limit },
+  );
+  return found.map(entryOf);
 }
 
 export async function readPage(transaction: Transaction, { kind, job, outcome, before, limit }: LedgerFilter): Promise<LedgerPage> {

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
-import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerPage, StoreUnavailable } from '../store.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
 import { type Connection, many, one } from './connection.ts';
 import { readTally } from './entity-reader.ts';
 import { splitBody } from './ledger-tails.ts';
@@ -13,7 +13,8 @@ type StoredEntry = readonly [
 ];
 
 /** Appends entries to the chain, inside a writing transaction of the caller's. */
-export function appendEntries(connection: Connection, drafts: readonly LedgerDraft[]): LedgerEntry[] {
+export function appendEntries(connection: Connection, drafts: readonly LedgerDraft[], guard?: LedgerGuard): LedgerEntry[] {
+  if (guard !== undefined && hasMoved(connection, guard)) throw new LedgerMoved();
   const tail = readTail(connection);
   const entries: LedgerEntry[] = [];
   let { sequence, hash } = tail ?? { sequence: 0, hash: LEDGER_ROOT };
@@ -24,6 +25,10 @@ export function appendEntries(connection: Connection, drafts: readonly LedgerDra
     ({ sequence, hash } = entry);
   }
   return entries;
+}
+
+function hasMoved(connection: Connection, { kinds, after }: LedgerGuard): boolean {
+  return kinds.some((kind) => one(connection.sql('SELECT 1 FROM ledger INDEXED BY ledger_kind WHERE kind = ? AND sequence > ? LIMIT 1'), kind, after) !== undefined);
 }
 
 /** The newest entry, whose hash must be true: what is appended vouches for it. */
@@ -64,6 +69,13 @@ export function readEntry(connection: Connection, id: string): LedgerEntry | nul
 
 export function readEntryByKey(connection: Connection, key: string): LedgerEntry | null {
   return entryOf(one<StoredEntry>(connection.sql(`${ENTRIES} WHERE idempotency_key = ?`), key));
+}
+
+export function readAfter(connection: Connection, { kinds, after, since, limit }: LedgerTail): LedgerEntry[] {
+  // By kind, since most entries of a long ledger are decisions that nobody follows.
+  const rows = connection.sql(`${ENTRIES.replace('FROM ledger', 'FROM ledger INDEXED BY ledger_kind')} WHERE kind = ? AND sequence > ? AND at >= ? ORDER BY sequence LIMIT ?`);
+  const found = kinds.flatMap((kind) => many<StoredEntry>(rows, kind, after, since ?? 0, limit));
+  return found.flatMap((row) => entryOf(row) ?? []).sort((a, b) => a.sequence - b.sequence).slice(0, limit);
 }
 
 export function readPage(connection: Connection, filter: LedgerFilter): LedgerPage {

@@ -84,13 +84,15 @@ test('believes a reader’s own schema: a default makes a missing field harmless
 
 describe('a field that goes and whose default hides it', () => {
   const nullable = { type: ['null', 'long'], default: null };
-  const state = (its: DeployedReader) => world([dataset(PAYMENTS, { versions: [withDefault({ amount: nullable }, { id: 'string' })], readers: [its] })]);
+  const payments = dataset(PAYMENTS, { versions: [withDefault({ amount: nullable }, { id: 'string' })] });
+  const state = (its: DeployedReader) => world([{ ...payments, readers: [its] }]);
   const without = request({ outputs: [{ writerSchema: record({ id: 'string' }) }] });
   const flinkSchema = schema({ type: 'record', name: 'record', namespace: 'org.apache.flink.avro.generated', fields: [{ name: 'id', type: ['null', 'string'], default: null }, { name: 'amount', ...nullable }] });
 
   test.each([
     ['denied for a job that reads it, which would compute with nulls', reader('ledger', { paths: ['amount'] }), ['output-field-not-written']],
     ['denied for a job whose schema Flink made up', reader('ledger', { paths: ['amount'], readerSchema: { readable: true, schema: flinkSchema } }), ['output-field-not-written']],
+    ['denied for a job that was seen to decode with the topic’s own schema', reader('ledger', { paths: ['amount'], readerSchema: payments.versions[0]?.schema ?? null }), ['output-field-not-written']],
     ['not proven safe for a reader whose fields nobody knows', reader('mystery', {}), ['output-unknown-use']],
     ['let go where nobody reads it', reader('ledger', { paths: ['id'] }), []],
   ])('is %s', (_, its, rules) => {

@@ -39,7 +39,7 @@ function judge(reader: DeployedReader, { state, writer, world }: { readonly stat
  * chose it for this case.
  */
 function hiddenByDefaults(reader: DeployedReader, state: DatasetState, written: ReadonlySet<string>): { readonly obstacle: Obstacle; readonly known: boolean }[] {
-  if (choosesDefaults(reader)) return [];
+  if (choosesDefaults(reader, state)) return [];
   const gone = state.fields.filter((path) => isOfValue(path) && !written.has(path));
   const read = new Set(reader.fields.map(({ path }) => path));
   const missed = gone.filter((path) => read.has(path)).map((path) => ({ path, known: true }));
@@ -48,9 +48,9 @@ function hiddenByDefaults(reader: DeployedReader, state: DatasetState, written: 
   return [...missed, ...possible].map(({ path, known }) => ({ known, obstacle: { kind: 'hidden', field: path, location: null, message: 'is not written any more, and a default hides it' } }));
 }
 
-/** Flink makes every column nullable with a null as default, so those of its schemas are nobody's choice. */
-function choosesDefaults({ readerSchema }: DeployedReader): boolean {
-  return readerSchema?.readable === true && !isMadeUpByFlink(readerSchema.schema);
+/** Flink makes every column nullable with a null as default, and who decodes with the topic's own schema chose nothing. */
+function choosesDefaults({ readerSchema }: DeployedReader, { versions }: DatasetState): boolean {
+  return readerSchema?.readable === true && !isMadeUpByFlink(readerSchema.schema) && !versions.some(({ schema }) => schema === readerSchema);
 }
 
 function isWithin(path: string, ancestor: string): boolean {
