@@ -8,6 +8,7 @@ import { LedgerWriter } from './actions/ledger-writer.ts';
 import { PolicyBook } from './actions/policy-book.ts';
 import type { ClusterAliases } from './catalog/cluster-aliases.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
+import { asLocalUser } from './http/authority.ts';
 import { buildApp } from './http/app.ts';
 import { buildHandlers } from './http/handlers/handlers.ts';
 import { Metrics, type RegistryCounts } from './http/metrics.ts';
@@ -54,7 +55,7 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
     metrics: () => metrics.registry.metrics(),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
   });
-  const app = await buildApp({ handlers, specification: specification(), portal: portal(), log, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
+  const app = await buildApp({ handlers, specification: specification(), portal: portal(), log, authenticate: asLocalUser, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
   return {
     app, index,
     async stop() {

@@ -6,8 +6,8 @@ import ajvFormats from 'ajv-formats';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify';
 import openapiGlue from 'fastify-openapi-glue';
 import { StoreUnavailable } from '../store/store.ts';
+import { type Authenticate, requireScopes } from './authority.ts';
 import { type Handlers } from './handlers/handlers.ts';
-import { isScope } from './scopes.ts';
 import { Problem, problemDocument, PROBLEMS, retryAfterOf } from '../problem.ts';
 
 declare module 'fastify' {
@@ -22,21 +22,19 @@ export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** A client that stops sending in mid-request gives its connection back after this. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Pages for people that are no operation of the API. */
-const OPEN_PAGES = ['/', '/docs', '/openapi.json'];
-
 export interface AppParts {
   readonly handlers: Handlers;
   /** The parsed `openapi.yaml`: routes, validation and the documentation page come from it. */
   readonly specification: object;
   readonly log: FastifyBaseLogger;
+  readonly authenticate: Authenticate;
   /** The page served at `/`. */
   readonly portal: string;
   readonly onAnswered?: (route: string, status: number, milliseconds: number) => void;
 }
 
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
-export async function buildApp({ handlers, specification, log, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
+export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
   app.removeContentTypeParser(['text/plain', 'application/json']);
   // The text is kept beside the value: the ledger records what was asked as it was sent.
@@ -54,7 +52,7 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   app.setNotFoundHandler((request) => {
     throw new Problem('route-not-found', `${request.method} ${request.url.split('?')[0]} is not part of this API; see /docs`);
   });
-  app.addHook('onRoute', ({ url, schema }) => refuseWithoutScope(url, schema));
+  requireScopes(app, authenticate);
   if (onAnswered) {
     app.addHook('onResponse', (request, reply, done) => {
       onAnswered(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
@@ -89,17 +87,12 @@ function validatorFor(): Parameters<FastifyInstance['setValidatorCompiler']>[0] 
   return ({ schema, httpPart }) => (httpPart === 'body' ? forBodies : forText).compile(schema as object);
 }
 
-function refuseWithoutScope(url: string, schema: unknown): void {
-  if (OPEN_PAGES.some((page) => url === page || url.startsWith(`${page}/`))) return;
-  const scope = (schema as { readonly 'x-scope'?: unknown } | undefined)?.['x-scope'];
-  if (!isScope(scope)) throw new Error(`route ${url} names no scope: give it an x-scope in openapi.yaml`);
-}
-
 function answerProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
   if (PROBLEMS[problem.slug].status >= 500) request.log.error({ err: error }, problem.message);
   const retryAfter = retryAfterOf(problem.slug);
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
+  if (problem.slug === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   const document = problemDocument(problem);
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document));
 }

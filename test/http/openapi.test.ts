@@ -3,7 +3,7 @@ import ajvFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { specification } from '../../server/catalog-service.ts';
 import { PROBLEMS } from '../../server/problem.ts';
-import { isScope } from '../../server/http/scopes.ts';
+import { isScope } from '../../server/catalog/identity.ts';
 import { openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
 
 interface Operation {

@@ -1,0 +1,48 @@
+/**
+ * What a caller may be allowed to do; every route names one in `openapi.yaml` (`x-scope`), `public` needs none.
+ * Breaking glass is in no role but its own: nobody holds it by accident.
+ */
+export const SCOPES = [
+  'public', 'gate:evaluate', 'gate:break-glass', 'lineage:read', 'lineage:write', 'schema:propose', 'schema:approve', 'policy:admin', 'audit:read', 'dlq:replay',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export function isScope(value: unknown): value is Scope {
+  return SCOPES.some((scope) => scope === value);
+}
+
+/** Scopes by role. Nobody proposes and approves by one role; a deployer evaluates only. */
+export const ROLES = {
+  viewer: ['lineage:read'],
+  deployer: ['lineage:read', 'gate:evaluate'],
+  emitter: ['lineage:write'],
+  proposer: ['lineage:read', 'schema:propose'],
+  approver: ['lineage:read', 'schema:approve'],
+  auditor: ['lineage:read', 'audit:read'],
+  operator: ['lineage:read', 'audit:read', 'dlq:replay'],
+  admin: ['lineage:read', 'audit:read', 'policy:admin'],
+  'break-glass': ['lineage:read', 'gate:break-glass'],
+} as const satisfies Record<string, readonly Scope[]>;
+export type Role = keyof typeof ROLES;
+
+export function isRole(text: string): text is Role {
+  return Object.hasOwn(ROLES, text);
+}
+export function scopesOf(roles: readonly Role[]): ReadonlySet<Scope> {
+  return new Set(roles.flatMap((role): readonly Scope[] => ROLES[role]));
+}
+
+/** Who asks. */
+export interface Identity {
+  /** Unique among all callers, the same in every request: issuer and subject of a person, the id of an API token. */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  readonly kind: 'person' | 'machine' | 'local';
+  /** Teams that the caller's credential names; those a team itself lists are added where it matters. */
+  readonly teams: readonly string[];
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** Everyone, where no identities are configured: who reaches the loopback address is on the machine. */
+export const LOCAL_USER: Identity = { id: 'local', name: 'local user', kind: 'local', teams: [], scopes: new Set(SCOPES) };
