@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { components } from '../http/openapi-types.ts';
 import { ApiClient, DEFAULT_URL } from './api-client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { type Format, formatOption, renderReport } from './findings/formats.ts';
 import { gateRequestFrom, type ProgramOptions } from './gate-request.ts';
 import { nameOf } from './names.ts';
 import { lines, type Terminal } from './terminal.ts';
@@ -12,6 +13,7 @@ type Finding = components['schemas']['Finding'];
 interface Options extends ProgramOptions {
   readonly url: string;
   readonly json?: boolean;
+  readonly format?: Format;
   readonly dryRun?: boolean;
   readonly idempotencyKey?: string;
 }
@@ -30,7 +32,8 @@ export function gateCommand(terminal: Terminal): Command {
     .option('--namespace <namespace>', 'where tables the SQL does not declare are topics, as in kafka://main')
     .option('--dry-run', 'the same verdict, without permit or reservation')
     .option('--idempotency-key <key>', 'repeat the same decision for the same key')
-    .option('--json', 'print the decision as JSON')
+    .option('--json', 'the same as --format json')
+    .addOption(formatOption())
     .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL)
     .action((file: string, options: Options) => check(file, options, terminal));
   return gate;
@@ -40,8 +43,19 @@ async function check(file: string, options: Options, terminal: Terminal): Promis
   const request = { ...(await gateRequestFrom(file, options, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
   const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
   const decision = await new ApiClient(options.url).post('/v1/gate/decisions', request, undefined as never, headers);
-  terminal.write(options.json ? lines(JSON.stringify(decision)) : renderDecision(decision));
+  terminal.write(printed(decision, { file, options, request }));
   if (decision.outcome === 'deny') throw new CommandFailure(EXIT.checkFailed, '');
+}
+
+function printed(decision: Decision, { file, options, request }: { readonly file: string; readonly options: Options; readonly request: object }): string {
+  const format = options.format ?? (options.json ? 'json' : 'text');
+  if (format === 'json') return lines(JSON.stringify(decision));
+  if (format === 'text') return renderDecision(decision);
+  const { job } = request as { readonly job?: { readonly namespace: string; readonly name: string } };
+  return renderReport(format, {
+    check: 'gate', about: `${job?.namespace}/${job?.name}`, passed: decision.outcome !== 'deny', reference: `decision ${decision.decisionId}`,
+    revision: decision.revision, file: file === '-' ? null : file, findings: decision.findings,
+  });
 }
 
 const HEADLINES = { allow: 'ALLOWED', 'allow-with-warnings': 'ALLOWED, with warnings', deny: 'DENIED' } as const;

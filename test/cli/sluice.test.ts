@@ -87,3 +87,14 @@ test('demo prints the sample platform as JSON lines', async () => {
   expect(code).toBe(0);
   expect(out.trim().split('\n').length).toBeGreaterThan(1_000);
 });
+
+test.each([
+  ['junit', '<failure type="output-breaks-reader"'],
+  ['sarif', '"ruleId": "output-breaks-reader"'],
+  ['json', '"outcome":"deny"'],
+  ['text', 'DENIED'],
+])('gate check prints findings as %s, and exits 1 all the same', async (format, expected) => {
+  const { code, out } = await sluice(['gate', 'check', '-', '--format', format], { stdin: JSON.stringify(redeploy(recordText({ id: 'string', note: 'string' }))) });
+  expect(code).toBe(1);
+  expect(out).toContain(expected);
+});
