@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
+import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { Gate, type SubjectFreshness } from './actions/gate.ts';
 import { LedgerFollower } from './actions/ledger-follower.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
@@ -26,6 +27,8 @@ export interface ServiceParts {
   readonly snapshot: { readonly file: string; readonly identity: string } | null;
   /** What this process reads from outside besides. */
   readonly doors?: readonly (WatchedPart & FigureSource)[];
+  /** Namespace of Flink resources' jobs that name none, with `{namespace}` for that of Kubernetes. */
+  readonly jobNamespace?: string;
   /** The mirror of a Schema Registry, where one is configured: no verdict rests on subjects it does not vouch for. */
   readonly registry?: SubjectFreshness & { readonly check: PartCheck; counts(): RegistryCounts };
 }
@@ -50,12 +53,15 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
   const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors]);
   metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
+  const described = specification();
   const handlers = buildHandlers({
+    specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
+    checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
     store, index, catalog, aliases, clock, gate, policies, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
   });
-  const app = await buildApp({ handlers, specification: specification(), portal: portal(), log, authenticate: asLocalUser, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
+  const app = await buildApp({ handlers, specification: described, portal: portal(), log, authenticate: asLocalUser, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
   return {
     app, index,
     async stop() {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type DoorsConfig, doorsConfig, NO_DOORS } from '../ingest/doors.ts';
 import type { Environment } from './outside/settings.ts';
+import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { portSetting, type ProcessConfig, processConfig } from './process-config.ts';
 import { type RegistryConfig, registryConfig } from './registry/registry-config.ts';
 
@@ -11,6 +12,8 @@ export interface ServerConfig extends ProcessConfig {
   readonly port: number;
   /** Ingest the sample platform at start. */
   readonly sample: boolean;
+  /** Namespace of the jobs of Flink resources that name none; `{namespace}` stands for that of Kubernetes. */
+  readonly jobNamespace: string;
   /** What is read from outside in this process as well. */
   readonly doors: DoorsConfig;
   /** The Schema Registry to mirror; null: none. */
@@ -36,7 +39,7 @@ export function serverConfig(env: Environment): ConfigOutcome {
   const isOwn = doors === NO_DOORS || (doors.kafka === null && doors.flink === null && doors.connect.length === 0);
   const sample = switchOf('SLUICE_SAMPLE', env, isOwn && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
   if (mistakes.length > 0 || shared === null) return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { ...shared, port, sample, doors, registry } };
+  return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry } };
 }
 
 /** `server` alone answers and reads nothing from outside but the Schema Registry; another process ingests. */

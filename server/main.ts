@@ -42,6 +42,7 @@ async function run(config: ServerConfig): Promise<void> {
     store, aliases: config.aliases, clock: Date.now, log,
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
     doors,
+    jobNamespace: config.jobNamespace,
     ...(registry === null ? {} : { registry }),
   });
   const address = await service.app.listen({ host: config.host, port: config.port });

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'policy-conflict': { status: 409, title: 'The policy was changed by someone else meanwhile' },
   'body-too-large': { status: 413, title: 'The body is larger than the limit' },
   'media-type-unsupported': { status: 415, title: 'The body must be application/json' },
+  'admission-review-invalid': { status: 422, title: 'The body is no AdmissionReview about a resource of Flink’s operator' },
   'event-invalid': { status: 422, title: 'The event is not one OpenLineage describes' },
   'schema-invalid': { status: 422, title: 'A schema in the request is not a valid Avro schema' },
   'program-invalid': { status: 422, title: 'The program is not one Flink would take' },

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { parseDataset } from './names.ts';
+import { readInput } from './read-input.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Who asks for a program in a file; a request as JSON says it itself. */
@@ -15,9 +14,9 @@ export interface ProgramOptions {
 
 /** The body for the gate: a whole request from a JSON file, or made of a Flink program and who runs it. */
 export async function gateRequestFrom(file: string, options: ProgramOptions, terminal: Terminal): Promise<object> {
-  const content = await read(file, terminal);
+  const content = await readInput(file, terminal);
   if (file.endsWith('.sql')) {
-    const plan = options.plan === undefined ? {} : { plan: parsed(options.plan, await read(options.plan, terminal)) };
+    const plan = options.plan === undefined ? {} : { plan: parsed(options.plan, await readInput(options.plan, terminal)) };
     const namespace = options.namespace === undefined ? {} : { namespace: options.namespace };
     return requestOf({ kind: 'flink-sql', script: content, ...plan, ...namespace }, options, file);
   }
@@ -29,12 +28,6 @@ export async function gateRequestFrom(file: string, options: ProgramOptions, ter
 function requestOf(program: object, { job, owner, digest }: ProgramOptions, file: string): object {
   if (job === undefined) throw new CommandFailure(EXIT.usage, `${file} is a program: say with --job which job runs it, as in flink://main/large-payments`);
   return { job: { ...parseDataset(job), ...(owner === undefined ? {} : { owner }), ...(digest === undefined ? {} : { artifact: { digest } }) }, program };
-}
-
-async function read(file: string, terminal: Terminal): Promise<string> {
-  return (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch((cause: unknown) => {
-    throw new CommandFailure(EXIT.usage, `cannot read ${file}`, { cause });
-  });
 }
 
 function parsed(file: string, content: string): object {

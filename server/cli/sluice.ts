@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { admissionCommand } from './admission.ts';
 import { backupCommand } from './backup.ts';
 import { compatCommand } from './compat.ts';
 import { demoCommand } from './demo.ts';
@@ -17,7 +18,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

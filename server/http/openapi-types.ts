@@ -269,6 +269,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admission/flink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Kubernetes whether a Flink resource may be stored
+         * @description A validating admission webhook for `FlinkDeployment` and `FlinkSessionJob` of Flink's Kubernetes operator
+         *     (`admission.k8s.io/v1`). A resource that starts a job, or changes which program a job runs, must carry a valid
+         *     permit for the job and the digest of its artifact in the annotation `sluice.io/permit`, or its program in
+         *     `sluice.io/program`, which is then judged as a gate request. What starts nothing new is allowed: scaling, suspending,
+         *     deleting, restarting the same program. Set `failurePolicy: Fail`: a problem is no allow.
+         */
+        post: operations["admitFlinkResource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/impact": {
         parameters: {
             query?: never;
@@ -425,7 +449,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -522,6 +546,25 @@ export interface components {
             };
             approvable: boolean;
             affected: components["schemas"]["Affected"][];
+        };
+        AdmissionReview: {
+            /** @constant */
+            apiVersion: "admission.k8s.io/v1";
+            /** @constant */
+            kind: "AdmissionReview";
+            response: {
+                uid: string;
+                allowed: boolean;
+                status?: {
+                    code: number;
+                    reason: string;
+                    message: string;
+                };
+                warnings?: string[];
+                auditAnnotations?: {
+                    [key: string]: string;
+                };
+            };
         };
         Affected: {
             /** @enum {string} */
@@ -1420,6 +1463,36 @@ export interface operations {
             400: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    admitFlinkResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The AdmissionReview with its response; a refusal says in `status.message` what to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionReview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -98,3 +98,12 @@ test.each([
   expect(code).toBe(1);
   expect(out).toContain(expected);
 });
+
+test('admission digest prints what to give the gate, and refuses a manifest without a Flink resource', async () => {
+  const manifest = 'apiVersion: v1\nkind: ConfigMap\n---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: { name: a }\nspec: { image: flink, job: { jarURI: a.jar, parallelism: 2 } }\n';
+  const [first, scaled] = [await sluice(['admission', 'digest', '-'], { stdin: manifest }), await sluice(['admission', 'digest', '-'], { stdin: manifest.replace('2 }', '9 }') })];
+  expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^sha256:[0-9a-f]{64}\n$/)]);
+  expect(scaled.out).toBe(first.out);
+  expect(await sluice(['admission', 'digest', '-'], { stdin: 'kind: Pod' })).toMatchObject({ code: 2, err: expect.stringContaining('not a FlinkDeployment') as unknown });
+  expect((await sluice(['admission', 'digest', '-'], { stdin: '{ a: [' })).code).toBe(2);
+});

@@ -1,5 +1,6 @@
 import type { RouteHandlerMethod } from 'fastify';
 import type { operations } from '../openapi-types.ts';
+import { admissionHandlers, type AdmissionParts } from './admission.ts';
 import { gateHandlers } from './gate.ts';
 import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
@@ -9,8 +10,8 @@ import { schemaHandlers } from './schemas.ts';
 /** One handler for each operation of `openapi.yaml`, by operationId; a missing one does not compile. */
 export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 
-export type HandlerParts = QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0];
+export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
-  return { ...gateHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...operationHandlers(parts) } as Handlers;
+  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...operationHandlers(parts) } as Handlers;
 }
