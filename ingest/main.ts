@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
+import { type GracefulStop, stopOnSignal } from '../server/graceful-stop.ts';
 import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
 import { openStore } from '../server/store/store-address.ts';
 import { Registry } from 'prom-client';
@@ -10,8 +11,8 @@ import { startDoors } from './doors.ts';
 import { type IngestProcessConfig, ingestProcessConfig } from './process-config.ts';
 
 /** As the command line's: what a supervisor can tell apart. */
-const EXIT = { stopped: 0, usage: 2, unavailable: 3 } as const;
-/** How long a stop may take, ms; then the process ends all the same. What is not in the store is read again. */
+const EXIT = { usage: 2, unavailable: 3 } as const;
+/** How long a stop may take, ms. What is not in the store then is read again. */
 const STOP_DEADLINE_MS = 15_000;
 /** How often a change of health is looked for, ms. */
 const HEALTH_INTERVAL_MS = 1_000;
@@ -21,34 +22,38 @@ if (configured.outcome === 'refused') {
   process.stderr.write(configured.mistakes.map((mistake) => `sluice-ingest: ${mistake}\n`).join(''));
   process.exit(EXIT.usage);
 }
+// From the first moment: to a process that is the first of its container a signal nobody waits for is lost.
+const stop = stopOnSignal({ program: 'sluice-ingest', deadlineMs: STOP_DEADLINE_MS });
 try {
-  await run(configured.config);
+  await run(configured.config, stop);
 } catch (failure) {
-  if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible)) throw failure;
+  // A start that is cut short fails where its parts were ended; what ends them ends the process.
+  if (stop.asked) await new Promise(() => undefined);
+  if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible || isAddressInUse(failure))) throw failure;
   process.stderr.write(`sluice-ingest: ${failure.message}\n`);
   process.exit(EXIT.unavailable);
 }
 
-async function run(config: IngestProcessConfig): Promise<void> {
+async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel }, pino.destination(2));
   const store = await openStore(config.store);
+  stop.whenStopping(() => store.close());
   const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
+  stop.whenStopping(async () => {
+    await Promise.all(doors.map((door) => door.stop()));
+    log.info({ figures: doors.flatMap((door) => door.figures().map(({ name, value }) => [door.part, name, value])) }, 'stopped');
+  });
   const readiness = readinessOf([{ part: 'store', required: true, check: async () => ({ ready: true, detail: `at revision ${(await store.revision()).revision}` }) }, ...doors]);
   const metrics = new Registry();
   addProcessFigures(metrics);
   addReadiness(metrics, readiness);
   addFigures(metrics, doors);
   const status = buildStatusApp({ readiness, metrics, log });
+  stop.whenStopping(() => status.close());
   log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');
   const reports = reportHealth(readiness, log);
-  stopOnSignal(async () => {
-    clearInterval(reports);
-    await Promise.all(doors.map((door) => door.stop()));
-    await status.close();
-    await store.close();
-    log.info({ figures: doors.flatMap((door) => door.figures().map(({ name, value }) => [door.part, name, value])) }, 'stopped');
-  });
+  stop.whenStopping(() => Promise.resolve(clearInterval(reports)));
 }
 
 /** Says so whenever it becomes ready or stops being it, and why. */
@@ -63,14 +68,6 @@ function reportHealth(readiness: Readiness, log: Logger): NodeJS.Timeout {
   }, HEALTH_INTERVAL_MS);
 }
 
-function stopOnSignal(stop: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(EXIT.unavailable), STOP_DEADLINE_MS).unref();
-      stop().then(() => process.exit(EXIT.stopped), (failure: unknown) => {
-        process.stderr.write(`sluice-ingest: stopping failed: ${String(failure)}\n`);
-        process.exit(EXIT.unavailable);
-      });
-    });
-  }
+function isAddressInUse(failure: unknown): failure is Error {
+  return failure instanceof Error && 'code' in failure && failure.code === 'EADDRINUSE';
 }

@@ -10,34 +10,41 @@ import { createIngestWorker } from '../ingest/worker.ts';
 import { openCatalogService } from './catalog-service.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile } from './config.ts';
+import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
 import { openStore } from './store/store-address.ts';
 import { welcome } from './welcome.ts';
 
-/** How long open requests may take once a stop was asked for, ms; then the process ends all the same. */
-const STOP_DEADLINE_MS = 10_000;
+/** How long a stop may take, ms: open requests, a snapshot of the largest index, leaving Kafka. */
+const STOP_DEADLINE_MS = 25_000;
 
 const configured = serverConfig(process.env);
 if (configured.outcome === 'refused') {
   process.stderr.write(configured.mistakes.map((mistake) => `sluice: ${mistake}\n`).join(''));
   process.exit(EXIT.usage);
 }
+// From the first moment: to a process that is the first of its container a signal nobody waits for is lost.
+const stop = stopOnSignal({ program: 'sluice', deadlineMs: STOP_DEADLINE_MS });
 try {
-  await run(configured.config);
+  await run(configured.config, stop);
 } catch (failure) {
+  // A start that is cut short fails where its parts were ended; what ends them ends the process.
+  if (stop.asked) await new Promise(() => undefined);
   if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible || isAddressInUse(failure))) throw failure;
   process.stderr.write(`sluice: ${failure.message}\n`);
   process.exit(EXIT.unavailable);
 }
 
-async function run(config: ServerConfig): Promise<void> {
+async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
   const store = await openStore(config.store);
+  stop.whenStopping(() => store.close());
   if (config.sample) await ingestSample(config, store);
   const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
   const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store, clock: Date.now, log });
+  stop.whenStopping(() => Promise.all([...doors.map((door) => door.stop()), registry?.stop()]));
   const service = await openCatalogService({
     store, aliases: config.aliases, clock: Date.now, log,
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
@@ -45,15 +52,10 @@ async function run(config: ServerConfig): Promise<void> {
     jobNamespace: config.jobNamespace,
     ...(registry === null ? {} : { registry }),
   });
+  stop.whenStopping(() => service.stop());
   const address = await service.app.listen({ host: config.host, port: config.port });
   log.warn('no identities are configured: everyone who can reach this address acts as the local user');
   process.stdout.write(welcome(address, config.sample));
-  stopOnSignal(async () => {
-    await Promise.all(doors.map((door) => door.stop()));
-    await registry?.stop();
-    await service.stop();
-    await store.close();
-  });
 }
 
 /** Ingests the sample platform through the worker that a real one goes through. */
@@ -64,18 +66,6 @@ async function ingestSample({ data, aliases }: ServerConfig, store: Store): Prom
     await feed(samplePlatform(Date.now()), createIngestWorker({ store, decoder, deadLetters, aliases, clock: Date.now, contracts: SAMPLE_CONTRACTS }));
   } finally {
     await decoder.close();
-  }
-}
-
-function stopOnSignal(stop: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(EXIT.unavailable), STOP_DEADLINE_MS).unref();
-      stop().then(() => process.exit(EXIT.pass), (failure: unknown) => {
-        process.stderr.write(`sluice: stopping failed: ${String(failure)}\n`);
-        process.exit(EXIT.unavailable);
-      });
-    });
   }
 }
 

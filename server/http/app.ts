@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify';
 import openapiGlue from 'fastify-openapi-glue';
+import { endConnectionsOnClose } from '../status/connections.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { type Authenticate, requireScopes } from './authority.ts';
 import { type Handlers } from './handlers/handlers.ts';
@@ -36,6 +37,7 @@ export interface AppParts {
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
 export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
+  endConnectionsOnClose(app);
   app.removeContentTypeParser(['text/plain', 'application/json']);
   // The text is kept beside the value: the ledger records what was asked as it was sent.
   app.decorateRequest('bodyText', '');

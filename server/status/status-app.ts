@@ -1,10 +1,12 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { endConnectionsOnClose } from './connections.ts';
 import { type Readiness, readinessAnswer } from './readiness.ts';
 
 /** What a process that answers no questions tells of itself: `/healthz`, `/readyz`, `/metrics`. */
 export function buildStatusApp({ readiness, metrics, log }: { readonly readiness: Readiness; readonly metrics: Registry; readonly log: FastifyBaseLogger }): FastifyInstance {
   const app = fastify({ loggerInstance: log, disableRequestLogging: true });
+  endConnectionsOnClose(app);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_, reply) => {
     const { status, body } = readinessAnswer(await readiness());
