@@ -35,8 +35,10 @@ export function serverConfig(env: Environment): ConfigOutcome {
   const registry = registryConfig(env, mistakes);
   const alias = registry === null ? undefined : shared?.aliases.get(registry.names.topics);
   if (registry !== null && alias !== undefined) mistakes.push(`SLUICE_REGISTRY_TOPICS is "${registry.names.topics}", an alias of "${alias}"`);
-  const doors = rolesOf(env, mistakes).includes('ingest') ? doorsConfig(env, mistakes) : NO_DOORS;
-  const isOwn = doors === NO_DOORS || (doors.kafka === null && doors.flink === null && doors.connect.length === 0);
+  const ingests = rolesOf(env, mistakes).includes('ingest');
+  const doors = ingests ? doorsConfig(env, mistakes) : NO_DOORS;
+  // Where another process ingests, there is something real to ingest.
+  const isOwn = ingests && doors.kafka === null && doors.flink === null && doors.connect.length === 0;
   const sample = switchOf('SLUICE_SAMPLE', env, isOwn && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
   if (mistakes.length > 0 || shared === null) return { outcome: 'refused', mistakes };
   return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry } };

@@ -21,6 +21,11 @@ test('what only answers reads nothing from outside, and mistakes of both roles c
   expect(serverConfig({ PORT: 'x', SLUICE_KAFKA_BROKERS: 'b:9092', SLUICE_FLINK_CLUSTERS: 'y' })).toMatchObject({ mistakes: { length: 3 } });
 });
 
+test('no sample comes into a catalog that another process feeds', () => {
+  expect(serverConfig({ SLUICE_ROLES: 'server' })).toMatchObject({ config: { sample: false } });
+  expect(serverConfig({ SLUICE_ROLES: 'server', SLUICE_SAMPLE: 'on' })).toMatchObject({ config: { sample: true } });
+});
+
 test('the table of settings in the README is whole, and names none that is not there', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const [, table = ''] = readme.split('## Configuration');
