@@ -2,6 +2,7 @@ import type { ClusterAliases } from '../server/catalog/cluster-aliases.ts';
 import type { Environment } from '../server/outside/settings.ts';
 import type { PollLog } from '../server/outside/poll-loop.ts';
 import type { Store } from '../server/store/store.ts';
+import type { Tracing } from '../server/tracing/tracing.ts';
 import { type IngestConfig, ingestConfig } from './config.ts';
 import { type ConnectConfig, connectConfig } from './connect/connect-config.ts';
 import { startConnectDoor } from './connect/connect-door.ts';
@@ -27,6 +28,7 @@ export interface DoorParts {
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
   readonly log: PollLog;
+  readonly tracing?: Tracing | undefined;
 }
 
 export const NO_DOORS: DoorsConfig = { kafka: null, groups: null, schemasTopic: null, flink: null, connect: [] };

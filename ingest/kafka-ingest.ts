@@ -1,5 +1,6 @@
 import type { ClusterAliases } from '../server/catalog/cluster-aliases.ts';
 import type { Store } from '../server/store/store.ts';
+import type { Tracing } from '../server/tracing/tracing.ts';
 import type { IngestConfig } from './config.ts';
 import { type ConsumerParts, KafkaDeadLetters, startConsumer } from './consumer.ts';
 import { createDecoder } from './decode/decoder.ts';
@@ -13,6 +14,7 @@ export interface KafkaIngestParts {
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
   readonly log: ConsumerParts['log'];
+  readonly tracing?: Tracing | undefined;
 }
 export interface KafkaIngest {
   /** Whether the graph holds what the topics say, and if not, why. */
@@ -24,10 +26,10 @@ export interface KafkaIngest {
 }
 
 /** Consumer, decoder, worker and dead-letter topic, wired; it reads until it is stopped. The caller owns the store. */
-export function startKafkaIngest({ config, store, aliases, clock, log }: KafkaIngestParts): KafkaIngest {
+export function startKafkaIngest({ config, store, aliases, clock, log, tracing }: KafkaIngestParts): KafkaIngest {
   const decoder = createDecoder({ registry: config.registry });
   const deadLetters = new KafkaDeadLetters(config.kafka);
-  const worker = createIngestWorker({ store, decoder, deadLetters, aliases, clock, contracts: contractsOf(config.kafka.topics) });
+  const worker = createIngestWorker({ store, decoder, deadLetters, aliases, clock, contracts: contractsOf(config.kafka.topics), tracing });
   const consumer = startConsumer({ config: config.kafka, worker, store, clock, log });
   return {
     async check() {

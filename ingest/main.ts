@@ -4,9 +4,11 @@ import { type GracefulStop, stopOnSignal } from '../server/graceful-stop.ts';
 import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
 import { openStore } from '../server/store/store-address.ts';
 import { Registry } from 'prom-client';
-import { addFigures, addProcessFigures, addReadiness } from '../server/status/figures.ts';
+import { addFigures, addProcessFigures, addReadiness, addTraceFigures } from '../server/status/figures.ts';
 import { type Readiness, readinessAnswer, readinessOf } from '../server/status/readiness.ts';
 import { buildStatusApp } from '../server/status/status-app.ts';
+import { watchedWrites } from '../server/status/store-writes.ts';
+import { logOf, openTracing } from '../server/tracing/open-tracing.ts';
 import { startDoors } from './doors.ts';
 import { type IngestProcessConfig, ingestProcessConfig } from './process-config.ts';
 
@@ -36,19 +38,22 @@ try {
 
 async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
-  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const { tracing, ...traces } = await openTracing(config.tracing, { serviceName: 'sluice-ingest', note: (facts, text) => log.warn(facts, text) });
+  stop.whenStopping(() => traces.stop());
+  const log = pino({ level: config.logLevel, ...logOf(tracing) }, pino.destination(2));
+  const metrics = new Registry();
   const store = await openStore(config.store);
   stop.whenStopping(() => store.close());
-  const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
+  const doors = startDoors(config.doors, { store: watchedWrites(store, { metrics, tracing }), aliases: config.aliases, clock: Date.now, log, tracing });
   stop.whenStopping(async () => {
     await Promise.all(doors.map((door) => door.stop()));
     log.info({ figures: doors.flatMap((door) => door.figures().map(({ name, value }) => [door.part, name, value])) }, 'stopped');
   });
   const readiness = readinessOf([{ part: 'store', required: true, check: async () => ({ ready: true, detail: `at revision ${(await store.revision()).revision}` }) }, ...doors]);
-  const metrics = new Registry();
   addProcessFigures(metrics);
   addReadiness(metrics, readiness);
   addFigures(metrics, doors);
+  addTraceFigures(metrics, traces.sent);
   const status = buildStatusApp({ readiness, metrics, log });
   stop.whenStopping(() => status.close());
   log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');

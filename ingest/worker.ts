@@ -2,6 +2,7 @@ import { canonicalChange, type ClusterAliases } from '../server/catalog/cluster-
 import { lineageChanges } from '../server/actions/take-lineage.ts';
 import type { GraphChange } from '../server/catalog/changes.ts';
 import type { OffsetPosition, Store } from '../server/store/store.ts';
+import { NO_TRACING, type SpanStart, type Tracing } from '../server/tracing/tracing.ts';
 import { changesFrom } from './changes-from.ts';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 import type { Contract, Decoder, DecodeOutcome } from './decode/decoder.ts';
@@ -17,6 +18,7 @@ export interface WorkerParts {
   readonly clock: () => number;
   /** Which contract the messages of a topic follow; 'openlineage': JSON as the specification has it. */
   readonly contracts: ReadonlyMap<string, TopicContract>;
+  readonly tracing?: Tracing | undefined;
 }
 export interface WorkerStatus {
   readonly applied: number;
@@ -40,10 +42,15 @@ type Judged = { readonly outcome: 'changes'; readonly changes: readonly GraphCha
 export function createIngestWorker(parts: WorkerParts): IngestWorker {
   let [applied, deadLettered, retried] = [0, 0, 0];
   let lastHandledAt: number | null = null;
+  const { tracing = NO_TRACING } = parts;
   return {
     async handle(batch) {
       try {
-        const outcome = await handleBatch(batch, parts);
+        const outcome = await tracing.span(`process ${batch.topic}`, async (span) => {
+          const handled = await handleBatch(batch, parts);
+          span.note({ 'sluice.outcome': handled.outcome, ...(handled.outcome === 'handled' ? { 'sluice.dead_letters': handled.deadLettered } : {}) });
+          return handled;
+        }, startOf(batch));
         if (outcome.outcome === 'handled') {
           applied += outcome.applied;
           deadLettered += outcome.deadLettered;
@@ -56,6 +63,21 @@ export function createIngestWorker(parts: WorkerParts): IngestWorker {
       }
     },
     status: () => ({ applied, deadLettered, retried, lastHandledAt }),
+  };
+}
+
+/** By OpenTelemetry's conventions for messaging: one message goes on in its own trace, a batch is linked to the traces of all. */
+function startOf({ topic, partition, messages }: MessageBatch): SpanStart {
+  const traces = messages.flatMap(({ headers }) => (headers.has('traceparent') ? [{ traceparent: headers.get('traceparent'), tracestate: headers.get('tracestate') }] : []));
+  const [only] = messages.length === 1 ? traces : [];
+  return {
+    kind: 'consumer',
+    facts: {
+      'messaging.system': 'kafka', 'messaging.operation.type': 'process', 'messaging.operation.name': 'process',
+      'messaging.destination.name': topic, 'messaging.destination.partition.id': String(partition), 'messaging.batch.message_count': messages.length,
+    },
+    links: traces,
+    ...(only === undefined ? {} : { parent: only }),
   };
 }
 

@@ -15,8 +15,10 @@ import { buildHandlers } from './http/handlers/handlers.ts';
 import { Metrics, type RegistryCounts } from './http/metrics.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
 import type { FigureSource } from './status/figures.ts';
+import type { Registry } from 'prom-client';
 import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
 import type { Store } from './store/store.ts';
+import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 
 export interface ServiceParts {
   readonly store: Store;
@@ -31,6 +33,11 @@ export interface ServiceParts {
   readonly jobNamespace?: string;
   /** The mirror of a Schema Registry, where one is configured: no verdict rests on subjects it does not vouch for. */
   readonly registry?: SubjectFreshness & { readonly check: PartCheck; counts(): RegistryCounts };
+  /** Writes a batch of changes; by itself, the store's own. */
+  readonly apply?: Store['apply'];
+  /** Where metrics are added that are this process's already. */
+  readonly metrics?: Registry;
+  readonly tracing?: Tracing;
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
@@ -40,15 +47,15 @@ export interface CatalogService {
 
 /** Everything that answers, wired: store → index → queries and actions → HTTP. The caller owns the store. */
 export async function openCatalogService(parts: ServiceParts): Promise<CatalogService> {
-  const { store, aliases, clock, log, snapshot } = parts;
-  const index = await LineageIndex.open(store, { ...(snapshot === null ? {} : { snapshot }), onNote: (note) => log.warn(note) });
+  const { store, aliases, clock, log, tracing = NO_TRACING } = parts;
+  const index = await openIndex(parts, tracing);
   const catalog = new CatalogReader(store);
   index.onChange((changed) => catalog.forget(changed));
   const follower = new LedgerFollower(store, clock);
   const writer = new LedgerWriter(store, follower);
   const policies = follower.add(new PolicyBook({ follower, writer, newId: randomUUID, clock }));
-  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null });
-  const metrics = new Metrics();
+  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null, tracing });
+  const metrics = new Metrics(parts.metrics);
   const doors = parts.doors ?? [];
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
   const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors]);
@@ -59,9 +66,14 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
     checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
     store, index, catalog, aliases, clock, gate, policies, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
+    apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
+    onLineage: (taken) => metrics.lineageTaken(taken),
   });
-  const app = await buildApp({ handlers, specification: described, portal: portal(), log, authenticate: asLocalUser, onAnswered: (route, status, ms) => metrics.answered(route, status, ms) });
+  const app = await buildApp({
+    handlers, specification: described, portal: portal(), log, authenticate: asLocalUser, tracing: tracing === NO_TRACING ? null : tracing,
+    onAnswered: (answered) => metrics.answered(answered),
+  });
   return {
     app, index,
     async stop() {
@@ -69,6 +81,14 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
       await index.writeSnapshot();
     },
   };
+}
+
+function openIndex({ store, snapshot, log }: ServiceParts, tracing: Tracing): Promise<LineageIndex> {
+  return LineageIndex.open(store, {
+    ...(snapshot === null ? {} : { snapshot }),
+    ...(tracing === NO_TRACING ? {} : { around: (wait) => tracing.span('index.catch-up', wait) }),
+    onNote: (note) => log.warn(note),
+  });
 }
 
 function storeCheck(store: Store): PartCheck {

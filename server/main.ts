@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { DeadLetterFile } from '../ingest/dead-letter-file.ts';
 import { createDecoder } from '../ingest/decode/decoder.ts';
 import { feed, SAMPLE_CONTRACTS } from '../ingest/demo/feed.ts';
@@ -12,8 +13,11 @@ import { EXIT } from './cli/exit-codes.ts';
 import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile } from './config.ts';
 import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
+import { addTraceFigures } from './status/figures.ts';
+import { watchedWrites } from './status/store-writes.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
 import { openStore } from './store/store-address.ts';
+import { logOf, openTracing } from './tracing/open-tracing.ts';
 import { welcome } from './welcome.ts';
 
 /** How long a stop may take, ms: open requests, a snapshot of the largest index, leaving Kafka. */
@@ -38,21 +42,26 @@ try {
 
 async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
+  const { tracing, ...traces } = await openTracing(config.tracing, { serviceName: 'sluice', note: (facts, text) => log.warn(facts, text) });
+  stop.whenStopping(() => traces.stop());
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'], ...logOf(tracing) }, pino.destination(2));
+  const metrics = new Registry();
   const store = await openStore(config.store);
   stop.whenStopping(() => store.close());
   if (config.sample) await ingestSample(config, store);
-  const doors = startDoors(config.doors, { store, aliases: config.aliases, clock: Date.now, log });
-  const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store, clock: Date.now, log });
+  const writes = watchedWrites(store, { metrics, tracing });
+  const doors = startDoors(config.doors, { store: writes, aliases: config.aliases, clock: Date.now, log, tracing });
+  const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store: writes, clock: Date.now, log, tracing });
   stop.whenStopping(() => Promise.all([...doors.map((door) => door.stop()), registry?.stop()]));
   const service = await openCatalogService({
-    store, aliases: config.aliases, clock: Date.now, log,
+    store, aliases: config.aliases, clock: Date.now, log, metrics, tracing, apply: writes.apply,
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
     doors,
     jobNamespace: config.jobNamespace,
     ...(registry === null ? {} : { registry }),
   });
   stop.whenStopping(() => service.stop());
+  addTraceFigures(metrics, traces.sent);
   const address = await service.app.listen({ host: config.host, port: config.port });
   log.warn('no identities are configured: everyone who can reach this address acts as the local user');
   process.stdout.write(welcome(address, config.sample));

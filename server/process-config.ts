@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type ClusterAliases, parseClusterAliases } from './catalog/cluster-aliases.ts';
 import type { Environment } from './outside/settings.ts';
+import { type TracingConfig, tracingConfig } from './tracing/tracing-config.ts';
 import { parseStoreAddress, type StoreAddress } from './store/store-address.ts';
 
 /** What every process of Sluice is told. */
@@ -13,6 +14,8 @@ export interface ProcessConfig {
   readonly store: StoreAddress;
   readonly logLevel: string;
   readonly aliases: ClusterAliases;
+  /** null: nothing is traced. */
+  readonly tracing: TracingConfig | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -41,9 +44,10 @@ export function processConfig(env: Environment, mistakes: string[]): ProcessConf
   const data = dataFolder(env);
   const store = parseStoreAddress(env['SLUICE_STORE'] || storeFile(data), env['SLUICE_NEO4J_PASSWORD']);
   if (store.outcome === 'refused') mistakes.push(`SLUICE_STORE ${store.message}`);
+  const tracing = tracingConfig(env, mistakes);
   mistakes.push(...unknownSettings(env));
   if (mistakes.length > before || aliases.outcome === 'refused' || store.outcome === 'refused') return null;
-  return { host, data, store: store.address, logLevel, aliases: aliases.aliases };
+  return { host, data, store: store.address, logLevel, aliases: aliases.aliases, tracing };
 }
 
 /** A port in the environment. */

@@ -1,6 +1,7 @@
 import type { ClusterAliases } from '../../server/catalog/cluster-aliases.ts';
 import { type PollCounts, type PollLog, startPollLoop } from '../../server/outside/poll-loop.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import type { Tracing } from '../../server/tracing/tracing.ts';
 import type { Door, Figure } from '../door.ts';
 import { ConnectClient } from './connect-client.ts';
 import type { ConnectConfig } from './connect-config.ts';
@@ -17,15 +18,16 @@ export interface ConnectParts {
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
   readonly log: PollLog;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Watches the connectors of one Kafka Connect cluster until it is stopped. The caller owns the store. */
-export function startConnectDoor({ config, store, aliases, clock, log }: ConnectParts): Door {
+export function startConnectDoor({ config, store, aliases, clock, log, tracing }: ConnectParts): Door {
   const stopping = new AbortController();
   const client = new ConnectClient({ url: config.url, credentials: config.credentials, signal: stopping.signal });
   const watch = new ConnectorsWatch({ config, client, store, aliases, clock });
   const loop = startPollLoop({
-    what: `the Kafka Connect cluster ${config.cluster}`, intervalMs: config.intervalMs, stopping, clock, log,
+    what: `the Kafka Connect cluster ${config.cluster}`, intervalMs: config.intervalMs, stopping, clock, log, tracing,
     poll: () => watch.look(),
     kindOf: (failure) => (failure instanceof StoreUnavailable ? 'store' : 'internal'),
   });

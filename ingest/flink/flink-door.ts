@@ -2,6 +2,7 @@ import type { ClusterAliases } from '../../server/catalog/cluster-aliases.ts';
 import { JsonReader } from '../../server/outside/json-reader.ts';
 import { type PollLog, startPollLoop } from '../../server/outside/poll-loop.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import type { Tracing } from '../../server/tracing/tracing.ts';
 import type { Door } from '../door.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { FlinkCluster, FlinkConfig } from './flink-config.ts';
@@ -12,6 +13,7 @@ export interface FlinkDoorParts {
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
   readonly log: PollLog;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Faults named in one line of readiness. */
@@ -22,13 +24,13 @@ export function startFlinkDoors({ config, ...parts }: FlinkDoorParts): readonly 
   return config.clusters.map((cluster) => startClusterDoor(cluster, { config, ...parts }));
 }
 
-function startClusterDoor(cluster: FlinkCluster, { config, store, aliases, clock, log }: FlinkDoorParts): Door {
+function startClusterDoor(cluster: FlinkCluster, { config, store, aliases, clock, log, tracing }: FlinkDoorParts): Door {
   const stopping = new AbortController();
   const reader = new JsonReader({ server: 'Flink cluster', url: cluster.url, credentials: config.credentials, signal: stopping.signal });
   const watch = new ClusterWatch({ cluster, reader, store, aliases, clock });
   let [jobs, left]: [number, readonly string[]] = [0, []];
   const loop = startPollLoop({
-    what: `the Flink cluster ${cluster.name}`, intervalMs: config.intervalMs, stopping, clock, log,
+    what: `the Flink cluster ${cluster.name}`, intervalMs: config.intervalMs, stopping, clock, log, tracing,
     kindOf: (failure) => (failure instanceof StoreUnavailable ? 'store' : 'internal'),
     async poll() {
       const polled = await watch.poll();

@@ -1,5 +1,6 @@
 import { type PollLog, startPollLoop } from '../../server/outside/poll-loop.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import type { Tracing } from '../../server/tracing/tracing.ts';
 import type { Door, Figure } from '../door.ts';
 import { kafkaOf } from '../kafka-client.ts';
 import { withGroupReader } from './group-reader.ts';
@@ -16,15 +17,16 @@ export interface KafkaGroupsParts {
   readonly store: Pick<Store, 'apply' | 'entity'>;
   readonly clock: () => number;
   readonly log: PollLog;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Watches which topics the consumer groups of a cluster read, until it is stopped. The caller owns the store. */
-export function startKafkaGroupsDoor({ config, store, clock, log }: KafkaGroupsParts): Door {
+export function startKafkaGroupsDoor({ config, store, clock, log, tracing }: KafkaGroupsParts): Door {
   const stopping = new AbortController();
   const kafka = kafkaOf(config.kafka);
   const watch = new GroupsWatch({ config, store, clock, signal: stopping.signal, ask: (question) => withGroupReader(kafka, question) });
   const loop = startPollLoop({
-    what: `the consumer groups of ${config.namespace}`, intervalMs: config.intervalMs, stopping, clock, log,
+    what: `the consumer groups of ${config.namespace}`, intervalMs: config.intervalMs, stopping, clock, log, tracing,
     poll: () => watch.look(),
     kindOf: (failure) => (failure instanceof StoreUnavailable ? 'store' : 'unreachable'),
   });

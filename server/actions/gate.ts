@@ -12,6 +12,7 @@ import type { CatalogReader } from '../queries/catalog-reader.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { ClusterAliases } from '../catalog/cluster-aliases.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 /** A decision as it is answered and recorded; its JSON text is the reply, byte for byte, every time. */
 export interface DecisionDocument {
@@ -53,6 +54,7 @@ export interface GateParts {
   readonly clock: () => number;
   /** null: no registry is mirrored, the catalog knows subjects by events alone. */
   readonly registry: SubjectFreshness | null;
+  readonly tracing: Tracing;
 }
 
 /** The gate: judges a request at the newest revision and answers once the decision is on disk. */
@@ -92,32 +94,37 @@ export class Gate {
     const { verdict, revision, asOf, policyRevision } = await this.#judge(asked);
     const decision = documentOf(verdict, { revision, asOf, policyRevision, dryRun: document.dryRun === true });
     const text = JSON.stringify(decision);
-    await this.#parts.writer.append({
+    const entry = {
       id: decision.decisionId,
-      kind: 'decision',
+      kind: 'decision' as const,
       at: this.#parts.clock(),
       body: `{"decision":${text},"request":${recordedRequest(asked)}}`,
       idempotencyKey,
       requestHash: idempotencyKey === null ? null : hash,
       job: `${document.job.namespace}/${document.job.name}`,
       outcome: decision.outcome,
-    });
+    };
+    await this.#parts.tracing.span('gate.record', () => this.#parts.writer.append(entry));
     return { text, outcome: decision.outcome };
   }
 
   async #judge(asked: AskedRequest): Promise<{ verdict: Verdict; revision: number; asOf: number; policyRevision: number }> {
-    const { index, policies } = this.#parts;
+    const { index, policies, tracing } = this.#parts;
     // What a Flink program reads and writes is known by the schemas of topics.
     if (asked.document.program.kind !== 'declared') this.#requireFresh(null, []);
-    const request = await this.#requests.parse(asked);
+    const request = await tracing.span('gate.parse', () => this.#requests.parse(asked));
     const datasets = [...request.inputs, ...request.outputs].map(({ dataset }) => dataset);
     this.#requireFresh(datasets, []);
     const policy = await policies.current();
     await index.catchUp();
-    const world = await this.#worlds.load(request);
+    const world = await tracing.span('gate.load', () => this.#worlds.load(request));
     this.#requireFresh(datasets, [...world.datasets.values()].flatMap(({ subject }) => subject ?? []));
     // Approvals of findings arrive with schema change proposals; until then none covers anything.
-    const verdict = decide(request, world, { policy, approved: new Set(), digest: sha256 });
+    const verdict = tracing.span('gate.decide', (span) => {
+      const decided = decide(request, world, { policy, approved: new Set(), digest: sha256 });
+      span.note({ 'sluice.gate.outcome': decided.outcome, 'sluice.gate.findings': decided.findings.length, 'sluice.revision': world.revision });
+      return decided;
+    });
     return { verdict, revision: world.revision, asOf: world.asOf, policyRevision: policy.revision };
   }
 

@@ -40,6 +40,8 @@ export interface IndexOptions {
   /** Where to keep a snapshot, and of which store it is. */
   readonly snapshot?: { readonly file: string; readonly identity: string };
   readonly onNote?: (note: string) => void;
+  /** What every wait for the newest revision runs in. */
+  readonly around?: (wait: () => Promise<RevisionInfo>) => Promise<RevisionInfo>;
 }
 export interface IndexStatistics {
   readonly nodes: number;
@@ -88,6 +90,11 @@ export class LineageIndex {
 
   /** Brings the index to the source's newest revision. A call joins a round only if that round has not asked yet. */
   catchUp(): Promise<RevisionInfo> {
+    const { around } = this.#options;
+    return around === undefined ? this.#caughtUp() : around(() => this.#caughtUp());
+  }
+
+  #caughtUp(): Promise<RevisionInfo> {
     this.#catchingUp ??= Promise.resolve().then(() => {
       // From here on the source is being asked: who comes later needs a later answer.
       this.#catchingUp = null;

@@ -7,14 +7,18 @@ import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import openapiGlue from 'fastify-openapi-glue';
 import { endConnectionsOnClose } from '../status/connections.ts';
 import { StoreUnavailable } from '../store/store.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type Authenticate, requireScopes } from './authority.ts';
 import { type Handlers } from './handlers/handlers.ts';
-import { Problem, problemDocument, PROBLEMS, retryAfterOf } from '../problem.ts';
+import { traceRequests } from './traced-requests.ts';
+import { Problem, problemDocument, PROBLEMS, type ProblemSlug, retryAfterOf } from '../problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** A JSON body as it was sent. */
     bodyText: string;
+    /** The problem it was answered with; null: none. */
+    problem: ProblemSlug | null;
   }
 }
 
@@ -31,13 +35,25 @@ export interface AppParts {
   readonly authenticate: Authenticate;
   /** The page served at `/`. */
   readonly portal: string;
-  readonly onAnswered?: (route: string, status: number, milliseconds: number) => void;
+  readonly onAnswered?: (answered: Answered) => void;
+  /** null: requests are not traced. */
+  readonly tracing?: Tracing | null;
+}
+export interface Answered {
+  /** As it is registered; 'unknown' where there is none. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly problem: ProblemSlug | null;
+  readonly milliseconds: number;
 }
 
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
-export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered }: AppParts): Promise<FastifyInstance> {
+export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered, tracing = null }: AppParts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
   endConnectionsOnClose(app);
+  app.decorateRequest('problem', null);
+  if (tracing !== null) traceRequests(app, tracing);
   app.removeContentTypeParser(['text/plain', 'application/json']);
   // The text is kept beside the value: the ledger records what was asked as it was sent.
   app.decorateRequest('bodyText', '');
@@ -57,7 +73,7 @@ export async function buildApp({ handlers, specification, log, authenticate, por
   requireScopes(app, authenticate);
   if (onAnswered) {
     app.addHook('onResponse', (request, reply, done) => {
-      onAnswered(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime);
+      onAnswered({ route: request.routeOptions.url ?? 'unknown', method: request.method, status: reply.statusCode, problem: request.problem, milliseconds: reply.elapsedTime });
       done();
     });
   }
@@ -91,6 +107,7 @@ function validatorFor(): Parameters<FastifyInstance['setValidatorCompiler']>[0] 
 
 function answerProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
+  request.problem = problem.slug;
   if (PROBLEMS[problem.slug].status >= 500) request.log.error({ err: error }, problem.message);
   const retryAfter = retryAfterOf(problem.slug);
   if (retryAfter !== null) reply.header('retry-after', retryAfter);

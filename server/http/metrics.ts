@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { addFigures, addProcessFigures, addReadiness, type FigureSource } from '../status/figures.ts';
 import type { Readiness } from '../status/readiness.ts';
+import type { Answered } from './app.ts';
 
 /** Seconds; the gate answers in milliseconds, and what takes a second is trouble. */
 const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
@@ -24,16 +25,35 @@ export interface RegistryCounts {
 
 /** The process's Prometheus metrics: what is counted as it happens, and what is read when asked. */
 export class Metrics {
-  readonly registry = new Registry();
-  readonly #gate = new Histogram({ name: 'sluice_gate_decision_seconds', help: 'Time to a recorded decision', labelNames: ['outcome'], buckets: LATENCY_BUCKETS, registers: [this.registry] });
-  readonly #http = new Histogram({ name: 'sluice_http_request_seconds', help: 'Time to answer a request', labelNames: ['route', 'status'], buckets: LATENCY_BUCKETS, registers: [this.registry] });
+  readonly registry: Registry;
+  readonly #gate: Histogram<'outcome'>;
+  readonly #http: Histogram<'route' | 'method' | 'status'>;
+  readonly #problems: Counter<'route' | 'method' | 'problem'>;
+  readonly #lineage: Counter<'outcome'>;
+
+  constructor(registry: Registry = new Registry()) {
+    const registers = [registry];
+    this.registry = registry;
+    this.#gate = new Histogram({ name: 'sluice_gate_decision_seconds', help: 'Time to a recorded decision, or to the problem that kept it away (outcome error)', labelNames: ['outcome'], buckets: LATENCY_BUCKETS, registers });
+    this.#http = new Histogram({ name: 'sluice_http_request_seconds', help: 'Time to answer a request', labelNames: ['route', 'method', 'status'], buckets: LATENCY_BUCKETS, registers });
+    this.#problems = new Counter({ name: 'sluice_http_problems_total', help: 'Requests answered with a problem, by its slug', labelNames: ['route', 'method', 'problem'], registers });
+    this.#lineage = new Counter({ name: 'sluice_lineage_events_total', help: 'OpenLineage events that came over HTTP; refused: they can never be applied', labelNames: ['outcome'], registers });
+    // Named before anything happened, so that an alert on the first refusal has something to compare with.
+    for (const outcome of ['applied', 'refused']) this.#lineage.inc({ outcome }, 0);
+  }
 
   gateDecided(outcome: string, milliseconds: number): void {
     this.#gate.observe({ outcome }, milliseconds / 1000);
   }
 
-  answered(route: string, status: number, milliseconds: number): void {
-    this.#http.observe({ route, status: String(status) }, milliseconds / 1000);
+  answered({ route, method, status, problem, milliseconds }: Answered): void {
+    this.#http.observe({ route, method, status: String(status) }, milliseconds / 1000);
+    if (problem !== null) this.#problems.inc({ route, method, problem });
+  }
+
+  lineageTaken({ applied, refused }: { readonly applied: number; readonly refused: number }): void {
+    this.#lineage.inc({ outcome: 'applied' }, applied);
+    this.#lineage.inc({ outcome: 'refused' }, refused);
   }
 
   /** Adds what is read at the moment somebody asks. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import { OutsideFailure } from './outside-failure.ts';
 
 /** Longest rest between two tries of a server that fails, ms. */
@@ -16,6 +17,8 @@ export interface PollLoopParts {
   readonly log: PollLog;
   /** Kind of a failure that is no OutsideFailure; 'internal' unless it says otherwise. */
   readonly kindOf?: (failure: unknown) => string;
+  /** Each look is a span. */
+  readonly tracing?: Tracing | undefined;
 }
 export interface PollLog {
   warn(facts: object, text: string): void;
@@ -42,7 +45,7 @@ export interface PollLoop {
 }
 
 /** Looks again and again until it is stopped, less often while looking fails. It comes back from every failure by itself. */
-export function startPollLoop({ what, intervalMs, poll, stopping, clock, log, kindOf = () => 'internal' }: PollLoopParts): PollLoop {
+export function startPollLoop({ what, intervalMs, poll, stopping, clock, log, kindOf = () => 'internal', tracing = NO_TRACING }: PollLoopParts): PollLoop {
   const failures: Record<string, number> = {};
   let [polls, changes, failedInRow] = [0, 0, 0];
   let completeAt: number | null = null;
@@ -52,7 +55,7 @@ export function startPollLoop({ what, intervalMs, poll, stopping, clock, log, ki
     polls++;
     const began = clock();
     try {
-      const polled = await poll();
+      const polled = await tracing.span(`look at ${what}`, poll);
       completeAt = began;
       changes += polled.changes;
       if (lastFailure !== null || polled.changes > 0) log.info(polled, `looked at ${what}`);

@@ -1,6 +1,7 @@
 import type { DatasetRef, Named } from '../catalog/names.ts';
 import { type PollCounts, type PollLog, startPollLoop } from '../outside/poll-loop.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { SubjectsMirror } from './subjects-mirror.ts';
@@ -13,6 +14,7 @@ export interface RegistryMirrorParts {
   readonly store: Pick<Store, 'apply' | 'entity' | 'entities'>;
   readonly clock: () => number;
   readonly log: PollLog;
+  readonly tracing?: Tracing | undefined;
 }
 export interface RegistryCounts extends PollCounts {
   readonly requests: number;
@@ -33,12 +35,12 @@ export interface RegistryMirror {
 }
 
 /** Polls a registry into the store until it is stopped; it comes back from every failure by itself. The caller owns the store. */
-export function startRegistryMirror({ config, store, clock, log }: RegistryMirrorParts): RegistryMirror {
+export function startRegistryMirror({ config, store, clock, log, tracing }: RegistryMirrorParts): RegistryMirror {
   const stopping = new AbortController();
   const client = new RegistryClient({ ...config, signal: stopping.signal });
   const mirror = new SubjectsMirror({ client, store, config, clock });
   const loop = startPollLoop({
-    what: 'the Schema Registry', intervalMs: config.pollIntervalMs, stopping, clock, log,
+    what: 'the Schema Registry', intervalMs: config.pollIntervalMs, stopping, clock, log, tracing,
     poll: () => mirror.poll(),
     kindOf: (failure) => (failure instanceof StoreUnavailable ? 'store' : 'internal'),
   });

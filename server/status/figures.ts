@@ -23,6 +23,13 @@ export function addFigures(registry: Registry, sources: readonly FigureSource[])
   }
 }
 
+/** Adds how many spans were sent; nothing where nothing is traced. */
+export function addTraceFigures(registry: Registry, spans: () => { readonly sent: number; readonly failed: number } | null): void {
+  if (spans() === null) return;
+  const show = (counter: Counter): void => Object.entries(spans() ?? {}).forEach(([outcome, count]) => counter.inc({ outcome }, count));
+  new Counter({ name: 'sluice_trace_spans_total', help: 'Spans sent to the collector, and given up because it did not take them', labelNames: ['outcome'], registers: [registry], collect() { this.reset(); show(this); } });
+}
+
 /** Adds whether each part can do its work. */
 export function addReadiness(registry: Registry, readiness: Readiness): void {
   new Gauge({

@@ -11,7 +11,10 @@ export function gateHandlers({ gate, store, onDecision }: { readonly gate: Gate;
     async createDecision(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
       const key = request.headers['idempotency-key'];
       const started = performance.now();
-      const { text, outcome } = await gate.decide({ document: request.body as GateDocument, text: request.bodyText }, typeof key === 'string' ? key : null);
+      const { text, outcome } = await gate.decide({ document: request.body as GateDocument, text: request.bodyText }, typeof key === 'string' ? key : null).catch((failure: unknown) => {
+        onDecision('error', performance.now() - started);
+        throw failure;
+      });
       onDecision(outcome, performance.now() - started);
       return reply.type('application/json; charset=utf-8').send(text);
     },

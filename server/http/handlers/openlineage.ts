@@ -5,19 +5,23 @@ import { Problem } from '../../problem.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface LineageDoorParts {
-  readonly store: Pick<Store, 'apply' | 'entity'>;
+  readonly store: Pick<Store, 'entity'>;
+  readonly apply: Store['apply'];
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
+  readonly onLineage: (taken: { readonly applied: number; readonly refused: number }) => void;
 }
 
 /** OpenLineage events over HTTP. */
-export function openLineageHandlers({ store, aliases, clock }: LineageDoorParts) {
+export function openLineageHandlers({ store, apply, aliases, clock, onLineage }: LineageDoorParts) {
   async function take(events: readonly unknown[]): Promise<{ readonly revision: number; readonly failed: readonly { readonly index: number; readonly reason: string; readonly retriable: boolean }[] }> {
     const taken = await lineageChanges(events, { store, aliases });
     const changes = taken.flatMap((event) => (event.outcome === 'changes' ? event.changes.map((change) => canonicalChange(aliases, change)) : []));
-    const applied = await store.apply({ changes, committedAt: clock(), offset: null });
+    const applied = await apply({ changes, committedAt: clock(), offset: null });
     if (applied.outcome === 'fenced') throw new Error('a batch without an offset was fenced');
-    return { revision: applied.revision, failed: taken.flatMap((event, index) => (event.outcome === 'refused' ? [{ index, reason: event.reason, retriable: false }] : [])) };
+    const failed = taken.flatMap((event, index) => (event.outcome === 'refused' ? [{ index, reason: event.reason, retriable: false }] : []));
+    onLineage({ applied: events.length - failed.length, refused: failed.length });
+    return { revision: applied.revision, failed };
   }
 
   async function takeOne(request: FastifyRequest): Promise<object> {
