@@ -64,9 +64,11 @@ function ingestDoor(config: IngestConfig, parts: DoorParts): Door {
     required: true,
     check: () => ingest.check(),
     figures() {
-      const { applied, deadLettered, retried, lost, startedOver, lag } = ingest.counts();
+      const { applied, deadLettered, retried, lost, startedOver, lag, oldestAtWork } = ingest.counts();
+      const waits = lag === 0 || oldestAtWork === null ? 0 : Math.max(0, parts.clock() - oldestAtWork) / 1_000;
       return [
         { name: 'ingest_lag', help: 'Messages behind the end of the topics', kind: 'gauge', value: lag },
+        { name: 'ingest_oldest_seconds', help: 'Age of the oldest message of the batch at work, by its timestamp; 0 when nothing waits', kind: 'gauge', value: waits },
         { name: 'ingest_applied_total', help: 'Messages applied', kind: 'counter', value: applied },
         { name: 'ingest_dead_letters_total', help: 'Messages put aside because they can never be applied', kind: 'counter', value: deadLettered },
         { name: 'ingest_retries_total', help: 'Batches tried again', kind: 'counter', value: retried },

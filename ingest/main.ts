@@ -14,8 +14,8 @@ import { type IngestProcessConfig, ingestProcessConfig } from './process-config.
 
 /** As the command line's: what a supervisor can tell apart. */
 const EXIT = { usage: 2, unavailable: 3 } as const;
-/** How long a stop may take, ms. What is not in the store then is read again. */
-const STOP_DEADLINE_MS = 15_000;
+/** How long a stop may take, ms: a Kafka that is down is given up after some 12 s. What is not in the store then is read again. */
+const STOP_DEADLINE_MS = 25_000;
 /** How often a change of health is looked for, ms. */
 const HEALTH_INTERVAL_MS = 1_000;
 

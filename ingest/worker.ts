@@ -26,6 +26,8 @@ export interface WorkerStatus {
   readonly retried: number;
   /** When a batch was last handled, ms; null before the first. */
   readonly lastHandledAt: number | null;
+  /** Timestamp of the first message of the batch at work, which may be one that is to be tried again; null: none is. */
+  readonly oldestAtWork: number | null;
 }
 export interface IngestWorker {
   /**
@@ -41,16 +43,18 @@ type Judged = { readonly outcome: 'changes'; readonly changes: readonly GraphCha
 /** The one way events take into the store, whatever brought them: decode, changes, one transaction. */
 export function createIngestWorker(parts: WorkerParts): IngestWorker {
   let [applied, deadLettered, retried] = [0, 0, 0];
-  let lastHandledAt: number | null = null;
+  let [lastHandledAt, oldestAtWork]: [number | null, number | null] = [null, null];
   const { tracing = NO_TRACING } = parts;
   return {
     async handle(batch) {
+      oldestAtWork = batch.messages[0]?.timestamp ?? null;
       try {
         const outcome = await tracing.span(`process ${batch.topic}`, async (span) => {
           const handled = await handleBatch(batch, parts);
           span.note({ 'sluice.outcome': handled.outcome, ...(handled.outcome === 'handled' ? { 'sluice.dead_letters': handled.deadLettered } : {}) });
           return handled;
         }, startOf(batch));
+        oldestAtWork = null;
         if (outcome.outcome === 'handled') {
           applied += outcome.applied;
           deadLettered += outcome.deadLettered;
@@ -62,7 +66,7 @@ export function createIngestWorker(parts: WorkerParts): IngestWorker {
         throw failure;
       }
     },
-    status: () => ({ applied, deadLettered, retried, lastHandledAt }),
+    status: () => ({ applied, deadLettered, retried, lastHandledAt, oldestAtWork }),
   };
 }
 

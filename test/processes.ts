@@ -34,7 +34,7 @@ export function startSluice(role: 'server' | 'ingest', settings: Readonly<Record
   return {
     child, ended,
     output: () => said,
-    url: () => soon(() => /http:\/\/(?:127\.0\.0\.1|localhost):[1-9]\d*/.exec(said)?.[0], ended, () => said),
+    url: () => soon(() => /(?:answers at |"address":")(http:\/\/127\.0\.0\.1:\d+)/.exec(said)?.[1], ended, () => said),
     stop() {
       child.kill('SIGTERM');
       return ended;

@@ -90,7 +90,7 @@ test.each<readonly [string, Error, (failure: Error) => { readonly decoder?: Deco
   const poison = await encodeEvent(event('io.sluice.control.JobRetired', { job: job('') }));
   await expect(worker.handle(batch(message(await declared('a'), 1), message(poison, 2)))).rejects.toBe(failure);
   expect([await datasets(), await position()]).toEqual([[], undefined]);
-  expect(worker.status()).toEqual({ applied: 0, deadLettered: 0, retried: 1, lastHandledAt: null });
+  expect(worker.status()).toEqual({ applied: 0, deadLettered: 0, retried: 1, lastHandledAt: null, oldestAtWork: START });
 });
 
 test('another worker that was faster fences this one, which applies nothing and says where to go on', async () => {
@@ -110,7 +110,7 @@ test('another worker that was faster fences this one, which applies nothing and 
 test('counts what it applied and put aside, and when it last got on', async () => {
   const worker = workerOn(store, { deadLetters: letters });
   await worker.handle(batch(message(await declared('a'), 1), message(await encodeEvent(event('io.sluice.control.JobRetired', { job: job('') })), 2)));
-  expect(worker.status()).toEqual({ applied: 1, deadLettered: 1, retried: 0, lastHandledAt: START });
+  expect(worker.status()).toEqual({ applied: 1, deadLettered: 1, retried: 0, lastHandledAt: START, oldestAtWork: null });
 });
 
 test('a topic without a contract is a mistake of the caller, not a dead letter', async () => {
