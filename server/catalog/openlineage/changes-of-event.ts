@@ -1,9 +1,10 @@
 import type { ClusterAliases } from '../cluster-aliases.ts';
-import type { Aspect, FactBodies, GraphChange, Instant, JobFact, JobState, ProgramFact, Statement } from '../changes.ts';
-import { datasetKey, type DatasetRef, type EntityRef, type Named } from '../names.ts';
-import { isDeleted, statedLineage } from './column-lineage.ts';
+import type { Aspect, FactBodies, GraphChange, Instant, JobFact, JobState, Statement } from '../changes.ts';
+import { datasetKey, type EntityRef, type Named } from '../names.ts';
 import { type MeantDataset, meantDatasets } from './dataset-names.ts';
 import { type EventDataset, type EventJob, type Facets, type OpenLineageEvent, readEvent, type RunState } from './event.ts';
+import { datasetProgram, programChanges } from './event-programs.ts';
+import { isDeleted } from './facet.ts';
 import { BadEvent, object, optionalArray, optionalText } from './json-place.ts';
 import { schemaFields } from './schema-facet.ts';
 
@@ -36,18 +37,13 @@ export function changesOfEvent(value: unknown, aliases: ClusterAliases): EventOu
   try {
     const event = readEvent(value);
     const at: Instant = { time: event.at.time, sequence: event.at.nanoseconds, event: idOf(event) };
-    if (event.kind === 'dataset') return { outcome: 'changes', changes: datasetChanges(event.dataset, at, { aliases, withSchema: true }), run: null };
+    if (event.kind === 'dataset') return { outcome: 'changes', changes: [...datasetChanges(event.dataset, at, { aliases, withSchema: true }), ...datasetProgram(event.dataset, at, aliases)], run: null };
     const run = event.kind === 'run' ? runFactsOf(event, at) : null;
     return { outcome: 'changes', changes: [...jobChanges(event, at, aliases), ...stateChanges(run)], run };
   } catch (failure) {
     if (failure instanceof BadEvent) return { outcome: 'refused', reason: failure.message };
     throw failure;
   }
-}
-
-/** The slots of what a job reads and writes; `role` 'read' or 'write'. */
-export function programPart(role: 'read' | 'write', dataset: DatasetRef): string {
-  return `${role}:${datasetKey(dataset)}`;
 }
 
 function idOf(event: OpenLineageEvent): string {
@@ -66,36 +62,8 @@ function jobChanges({ job, inputs, outputs }: JobEvent, at: Instant, aliases: Cl
     said(about, 'job', jobFact(job), at),
     ...describing(about, job.facets, at),
     ...facts,
-    ...programChanges(about, { job, inputs, outputs, aliases }, at),
+    ...programChanges({ job, inputs, outputs }, at, aliases),
   ];
-}
-
-function programChanges(about: EntityRef, io: { readonly job: EventJob; readonly inputs: readonly EventDataset[]; readonly outputs: readonly EventDataset[]; readonly aliases: ClusterAliases }, at: Instant): GraphChange[] {
-  const { job, outputs, aliases } = io;
-  const stated = statedLineage({ jobFacets: job.facets, outputs, aliases });
-  const inputs = distinct([...io.inputs.flatMap((input) => meantDatasets(input, aliases).map(({ ref }) => ref)), ...stated.inputs, ...[...stated.reads.values()].map(({ dataset }) => dataset)]);
-  const written = distinct(outputs.flatMap((output) => meantDatasets(output, aliases).map(({ ref }) => ref)));
-  const named = [...stated.derivations.keys()].filter((key) => !written.some((ref) => datasetKey(ref) === key));
-  const program = (role: 'read' | 'write', dataset: DatasetRef, body: ProgramFact): GraphChange => ({ ...said(about, 'program', body, at), part: programPart(role, dataset) });
-  return [
-    ...inputs.map((dataset) => {
-      const fields = stated.reads.get(datasetKey(dataset))?.fields ?? null;
-      return program('read', dataset, { reads: [{ dataset, readerSchema: null, fields, completeness: fields === null ? 'unknown' : 'partial', evolution: null }], writes: [] });
-    }),
-    ...written.map((dataset) => program('write', dataset, { reads: [], writes: [{ dataset, writerSchema: null, derivations: stated.derivations.get(datasetKey(dataset)) ?? null }] })),
-    ...named.flatMap((key) => entryTargets(job, aliases, key).map((dataset) => program('write', dataset, { reads: [], writes: [{ dataset, writerSchema: null, derivations: stated.derivations.get(key) ?? null }] }))),
-  ];
-}
-
-/** Targets that only the job's `lineage` facet names. */
-function entryTargets({ facets }: EventJob, aliases: ClusterAliases, key: string): readonly DatasetRef[] {
-  const lineage = facets.get('lineage');
-  if (lineage === undefined) return [];
-  const targets = optionalArray(object(lineage).get('entries')).flatMap((entry) => {
-    const [namespace, name] = [optionalText(object(entry).get('namespace')), optionalText(object(entry).get('name'))];
-    return namespace === null || name === null ? [] : meantDatasets({ namespace, name, facets: new Map() }, aliases);
-  });
-  return distinct(targets.map(({ ref }) => ref)).filter((ref) => datasetKey(ref) === key);
 }
 
 function datasetChanges(dataset: EventDataset, at: Instant, { aliases, withSchema }: { readonly aliases: ClusterAliases; readonly withSchema: boolean }): GraphChange[] {
@@ -192,8 +160,3 @@ function stateChanges(run: RunFacts | null): GraphChange[] {
 function said<A extends Aspect>(about: EntityRef, aspect: A, body: FactBodies[A] | null, at: Instant): Statement {
   return { change: 'statement', about, aspect, part: '', evidence: 'openlineage', at, body } as Statement;
 }
-
-function distinct(refs: readonly DatasetRef[]): readonly DatasetRef[] {
-  return [...new Map(refs.map(({ namespace, name }) => [datasetKey({ namespace, name }), { namespace, name }])).values()];
-}
-

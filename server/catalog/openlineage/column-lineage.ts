@@ -1,11 +1,12 @@
 import type { ClusterAliases } from '../cluster-aliases.ts';
 import type { Derivation, FieldUse, Origin, ReadReason } from '../changes.ts';
-import { type DatasetRef, datasetKey } from '../names.ts';
+import { type DatasetRef, datasetKey, type Named } from '../names.ts';
 import { meantDatasets } from './dataset-names.ts';
-import { type EventDataset, type Facets, word } from './event.ts';
+import { type EventDataset, word } from './event.ts';
+import { inputTransformations } from './input-transformations.ts';
 import { array, fail, object, optionalArray, optionalText, type Place } from './json-place.ts';
 
-/** What the facets of an event say of fields. */
+/** What the facets of an event say of fields, of one job. */
 export interface StatedLineage {
   /** By `datasetKey` of the output; null: a facet is there and says nothing of its fields. */
   readonly derivations: ReadonlyMap<string, readonly Derivation[] | null>;
@@ -13,35 +14,33 @@ export interface StatedLineage {
   readonly reads: ReadonlyMap<string, { readonly dataset: DatasetRef; readonly fields: readonly FieldUse[] }>;
   /** Datasets named in a facet as feeding an output, whether or not fields are. */
   readonly inputs: readonly DatasetRef[];
+  /** Datasets named in a facet as fed. */
+  readonly targets: readonly DatasetRef[];
 }
 
 /** Pairs of input and output fields in one event. */
 const MOST_PAIRS = 500_000;
-/** Why a field is read that no value comes from, by the subtypes emitters use. */
-const INDIRECT: Readonly<Record<string, ReadReason>> = { JOIN: 'JOIN', GROUP_BY: 'GROUP', FILTER: 'FILTER', SORT: 'SORT', WINDOW: 'WINDOW', CONDITIONAL: 'CONDITION' };
 
-/** Reads the `lineage` facets before `columnLineage`: of an output that has both, only the first counts. */
-export function statedLineage({ jobFacets, outputs, aliases }: { readonly jobFacets: Facets; readonly outputs: readonly EventDataset[]; readonly aliases: ClusterAliases }): StatedLineage {
-  const collector = new Collector(aliases);
-  const explicit = jobFacets.get('lineage');
-  for (const entry of explicit === undefined || isDeleted(explicit) ? [] : optionalArray(object(explicit).get('entries'))) collector.addEntry(entry);
-  for (const output of outputs) collector.addOutput(output);
-  return collector.stated();
+/** What a collector has to know of the event. */
+export interface CollectorParts {
+  readonly aliases: ClusterAliases;
+  /** The job that is spoken of where a facet names none. */
+  readonly job: Named;
+  /** Datasets of the event by `datasetKey` of the name they were sent under: facets of theirs say what they are. */
+  readonly datasets: ReadonlyMap<string, EventDataset>;
 }
 
-export function isDeleted(facet: Place): boolean {
-  return object(facet).get('_deleted').value === true;
-}
-
-class Collector {
-  readonly #aliases: ClusterAliases;
+/** Gathers what facets say of one job. */
+export class LineageCollector {
+  readonly #parts: CollectorParts;
   readonly #derivations = new Map<string, Map<string, Origin[]> | null>();
   readonly #reads = new Map<string, { readonly dataset: DatasetRef; readonly fields: Map<string, Set<ReadReason>> }>();
   readonly #inputs = new Map<string, DatasetRef>();
+  readonly #targets = new Map<string, DatasetRef>();
   #pairs = 0;
 
-  constructor(aliases: ClusterAliases) {
-    this.#aliases = aliases;
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
   }
 
   stated(): StatedLineage {
@@ -49,61 +48,83 @@ class Collector {
       derivations: new Map([...this.#derivations].map(([key, fields]) => [key, fields === null ? null : [...fields].map(([to, from]) => ({ to, from }))])),
       reads: new Map([...this.#reads].map(([key, { dataset, fields }]) => [key, { dataset, fields: [...fields].map(([path, why]) => ({ path, why: [...why] })) }])),
       inputs: [...this.#inputs.values()],
+      targets: [...this.#targets.values()],
     };
   }
 
-  /** An entry of a job's `lineage` facet. Jobs that feed jobs are no lineage of data. */
-  addEntry(place: Place): void {
-    const entry = object(place);
-    if (optionalText(entry.get('type')) === 'JOB') return void optionalArray(entry.get('inputs')).forEach((input) => this.#inputDatasets(input));
-    const target = { namespace: word(entry.get('namespace')), name: word(entry.get('name')), facets: new Map() };
-    this.#addTarget(target, entry.get('inputs'), entry.get('fields'));
+  /** Whether something was said of all datasets an output stands for. */
+  hasSaidOf(output: EventDataset): boolean {
+    return this.#meant(output).every((ref) => this.#derivations.has(datasetKey(ref)));
   }
 
-  addOutput(output: EventDataset): void {
-    if (meantDatasets(output, this.#aliases).every(({ ref }) => this.#derivations.has(datasetKey(ref)))) return;
-    const [explicit, columns] = ['lineage', 'columnLineage'].map((name) => output.facets.get(name));
-    if (explicit !== undefined && !isDeleted(explicit)) return this.#addTarget(output, object(explicit).get('inputs'), object(explicit).get('fields'));
-    if (columns === undefined || isDeleted(columns)) return;
-    for (const { ref } of meantDatasets(output, this.#aliases)) this.#derivations.set(datasetKey(ref), new Map());
-    const facet = object(columns);
-    for (const place of optionalArray(facet.get('dataset'))) this.#addInput(place, null, null);
-    for (const [to, field] of facet.get('fields').value === undefined ? [] : object(facet.get('fields')).entries()) {
-      const { inputs, asWhole } = columnInputs(field);
-      for (const input of inputs) this.#addInput(input, { output, to }, asWhole);
-      if (inputs.length === 0) this.#origins(output, to);
-    }
+  /** What feeds the job, and no output in particular. */
+  addInputs(inputs: readonly Place[]): void {
+    for (const input of inputs) this.#addInput(input, null, null);
   }
 
-  #addTarget(target: EventDataset, inputs: Place, fields: Place): void {
+  /** A dataset that the job writes; nothing is said of its fields. */
+  addWritten(target: EventDataset): void {
+    this.#target(target, () => null);
+  }
+
+  /** `inputs` and `fields` as the `lineage` facet has them. */
+  addTarget(target: EventDataset, inputs: Place, fields: Place): void {
     const said = fields.value !== undefined && fields.value !== null;
-    for (const { ref } of meantDatasets(target, this.#aliases)) this.#derivations.set(datasetKey(ref), said ? new Map() : null);
-    for (const input of optionalArray(inputs)) this.#addInput(input, null, null);
+    this.#target(target, () => (said ? new Map() : null));
+    this.addInputs(optionalArray(inputs));
     for (const [to, field] of said ? object(fields).entries() : []) {
       const from = optionalArray(object(field).get('inputs'));
+      // What another job makes of it is that job's to say.
+      if (from.length === 0 || !from.every((input) => this.isOtherJob(input))) this.#origins(target, to);
       for (const input of from) this.#addInput(input, { output: target, to }, null);
-      if (from.length === 0) this.#origins(target, to);
     }
   }
 
-  /** One input of an output's field, or of the whole output (`to` null). */
+  /** A `columnLineage` facet. */
+  addColumns(output: EventDataset, facet: Place): void {
+    this.#target(output, () => new Map());
+    this.addInputs(optionalArray(object(facet).get('dataset')));
+    const fields = object(facet).get('fields');
+    for (const [to, place] of fields.value === undefined || fields.value === null ? [] : object(fields).entries()) {
+      const field = object(place);
+      const asWhole = optionalText(field.get('transformationType'));
+      this.#origins(output, to);
+      for (const input of array(field.get('inputFields'))) this.#addInput(input, { output, to }, asWhole);
+    }
+  }
+
+  isOtherJob(place: Place): boolean {
+    const job = jobNamed(place, this.#parts.job);
+    return job !== null && (job.namespace !== this.#parts.job.namespace || job.name !== this.#parts.job.name);
+  }
+
+  #target(target: EventDataset, fields: () => Map<string, Origin[]> | null): void {
+    for (const ref of this.#meant(target)) {
+      const key = datasetKey(ref);
+      this.#targets.set(key, ref);
+      // Entries of one target add up.
+      this.#derivations.set(key, this.#derivations.get(key) ?? fields());
+    }
+  }
+
+  /** One input of an output's field, or of the whole output (`into` null). */
   #addInput(place: Place, into: { readonly output: EventDataset; readonly to: string } | null, asWhole: string | null): void {
     if (++this.#pairs > MOST_PAIRS) fail(place, `is more than the ${MOST_PAIRS} pairs of fields an event may name`);
+    if (jobNamed(place, this.#parts.job) !== null) return;
     const path = optionalText(object(place).get('field'));
-    const { direct, identity, reasons } = transformations(object(place).get('transformations'), asWhole, into === null);
-    for (const dataset of this.#inputDatasets(place)) {
+    const { direct, identity, reasons } = inputTransformations(object(place).get('transformations'), asWhole, into === null);
+    const named = { namespace: word(object(place).get('namespace')), name: word(object(place).get('name')), facets: new Map() };
+    for (const dataset of this.#meant(named)) {
+      this.#inputs.set(datasetKey(dataset), dataset);
       if (path === null || path === '') continue;
       for (const why of reasons) this.#read(dataset, path, why);
       if (into !== null && direct) this.#origins(into.output, into.to, { dataset, path, kind: identity ? 'IDENTITY' : 'TRANSFORM' });
     }
   }
 
-  #inputDatasets(place: Place): readonly DatasetRef[] {
-    const input = object(place);
-    if (optionalText(input.get('type')) === 'JOB') return [];
-    const datasets = meantDatasets({ namespace: word(input.get('namespace')), name: word(input.get('name')), facets: new Map() }, this.#aliases).map(({ ref }) => ref);
-    for (const dataset of datasets) this.#inputs.set(datasetKey(dataset), dataset);
-    return datasets;
+  /** The datasets a name in a facet stands for, by what the event says of the dataset of that name. */
+  #meant(named: EventDataset): readonly DatasetRef[] {
+    return meantDatasets(this.#parts.datasets.get(datasetKey(named)) ?? named, this.#parts.aliases).map(({ ref }) => ref);
   }
 
   #read(dataset: DatasetRef, path: string, why: ReadReason): void {
@@ -115,7 +136,7 @@ class Collector {
   }
 
   #origins(output: EventDataset, to: string, origin?: Origin): void {
-    for (const { ref } of meantDatasets(output, this.#aliases)) {
+    for (const ref of this.#meant(output)) {
       const fields = this.#derivations.get(datasetKey(ref));
       if (fields === null || fields === undefined) continue;
       const from = fields.get(to) ?? [];
@@ -125,19 +146,11 @@ class Collector {
   }
 }
 
-function columnInputs(place: Place): { readonly inputs: readonly Place[]; readonly asWhole: string | null } {
-  const field = object(place);
-  return { inputs: array(field.get('inputFields')), asWhole: optionalText(field.get('transformationType')) };
-}
-
-/** How an input counts: its value goes in (direct), unchanged or not, or it only decides. Without a word it is direct; for a whole output it decides. */
-function transformations(place: Place, asWhole: string | null, wholeOutput: boolean): { readonly direct: boolean; readonly identity: boolean; readonly reasons: readonly ReadReason[] } {
-  const all = optionalArray(place).map((item) => {
-    const { type, subtype } = { type: optionalText(object(item).get('type')), subtype: optionalText(object(item).get('subtype')) };
-    return { direct: type?.toUpperCase() !== 'INDIRECT', subtype: subtype?.toUpperCase() ?? '' };
-  });
-  if (all.length === 0) return { direct: !wholeOutput, identity: asWhole?.toUpperCase() === 'IDENTITY', reasons: [wholeOutput ? 'CONDITION' : 'VALUE'] };
-  const direct = all.filter((one) => one.direct);
-  const reasons = all.map((one): ReadReason => (one.direct ? 'VALUE' : (INDIRECT[one.subtype] ?? 'CONDITION')));
-  return { direct: direct.length > 0 && !wholeOutput, identity: direct.length > 0 && direct.every(({ subtype }) => subtype === 'IDENTITY'), reasons: [...new Set(reasons)] };
+/** The job that an entry or an input is: the one spoken of where it names none; null where it is no job. */
+export function jobNamed(place: Place, own: Named): Named | null {
+  const entity = object(place);
+  if (optionalText(entity.get('type'))?.toUpperCase() !== 'JOB') return null;
+  const [namespace, name] = [entity.get('namespace'), entity.get('name')];
+  if (optionalText(namespace) === null && optionalText(name) === null) return own;
+  return { namespace: word(namespace), name: word(name) };
 }
