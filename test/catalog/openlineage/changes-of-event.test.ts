@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { GraphChange, ProgramFact, Statement } from '../../../server/catalog/changes.ts';
@@ -6,7 +6,6 @@ import { changesOfEvent } from '../../../server/catalog/openlineage/changes-of-e
 
 const NOTHING = new Map<string, string>();
 const ALIASES = new Map([['kafka://broker-1:9092', 'kafka://main'], ['kafka://127.0.0.1:29092', 'kafka://main']]);
-const SHARED = fileURLToPath(new URL('../../../../shared/openlineage/events/', import.meta.url));
 const linesOf = (file: string): unknown[] => readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown);
 const fixture = (name: string): unknown[] => linesOf(fileURLToPath(new URL(`../../fixtures/openlineage/${name}`, import.meta.url)));
 
@@ -128,17 +127,6 @@ test.each(['flink-detached.ndjson', 'flink-default.ndjson'])('takes every event 
   const all = fixture(name).map((line) => changesOfEvent((line as { event: unknown }).event, ALIASES));
   expect(all.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
   expect(all.length).toBeGreaterThan(3);
-});
-
-describe.skipIf(!existsSync(SHARED))('the published events (needs ../shared/openlineage)', () => {
-  test.each(['column-lineage.jsonl', 'flink.jsonl'])('takes every event of %s with the pairs its facets state', (name) => {
-    for (const event of linesOf(`${SHARED}${name}`)) {
-      const stated = (event as { outputs?: { facets?: { columnLineage?: { fields: Record<string, { inputFields: { transformations?: { type: string }[] }[] }> } } }[] }).outputs ?? [];
-      const pairs = stated.flatMap(({ facets }) => Object.values(facets?.columnLineage?.fields ?? {}).flatMap(({ inputFields }) => inputFields.filter(({ transformations }) => transformations === undefined || transformations.length === 0 || transformations.some(({ type }) => type === 'DIRECT'))));
-      const got = programs(changes(event)).flatMap(({ writes }) => writes.flatMap(({ derivations }) => (derivations ?? []).flatMap(({ from }) => from)));
-      expect(got.length).toBe(pairs.length);
-    }
-  });
 });
 
 function deep(levels: number): object {
