@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { control, NOON, openTestCatalog, redeploy, PAYMENT, smallPlatform, type TestCatalog } from './catalog.ts';
+import { control, NOON, openTestCatalog, recordText, redeploy, PAYMENT, smallPlatform, type TestCatalog } from './catalog.ts';
 
 let catalog: TestCatalog;
 beforeEach(async () => {
@@ -97,4 +97,57 @@ test('a deployer that says the job is stopped is believed until it reports again
   expect((await job()).state).toBe('STOPPED');
   await send(event('RUNNING', 'r1', 20));
   expect((await job()).state).toBe('RUNNING');
+});
+
+test('jobs that only read are consumers: what they read nobody knows, and the gate asks about them', async () => {
+  await catalog.say(...smallPlatform());
+  await send({ ...event('START', 'r1', 0, { inputs: [topic('payments')] }), job: { namespace: 'flink-jobs', name: 'reader' } });
+  const { readers } = (await catalog.get('/v1/datasets/kafka%3A%2F%2Fmain/payments')).body as { readers: { name: string; kind: string; completeness: string }[] };
+  expect(readers).toContainEqual(expect.objectContaining({ kind: 'job', name: 'reader', completeness: 'unknown' }));
+  const { findings } = (await catalog.post('/v1/gate/decisions', redeploy(recordText({ id: 'string', amount: 'long' })))).body as { findings: { rule: string; affected: { name: string }[] }[] };
+  expect(findings.filter(({ rule, affected }) => rule === 'output-unknown-use' && affected.some(({ name }) => name === 'reader'))).not.toEqual([]);
+});
+
+test('a batch says of each event that failed which it was and why, and of none when none did', async () => {
+  const good = event('START', 'r1', 0);
+  const reply = async (events: unknown[]): Promise<unknown[]> => {
+    const { status, body } = await catalog.post('/v1/lineage/batch', events);
+    return [status, body.status, ...Object.values(body.summary as object), ...(body.failed_events as { index: number; reason: string; retriable: boolean }[]).map(({ index, reason, retriable }) => `${index} ${reason} ${retriable}`)];
+  };
+  expect(await reply([good, good])).toEqual([200, 'success', 2, 2, 0, 0, 0]);
+  expect(await reply([])).toEqual([200, 'success', 0, 0, 0, 0, 0]);
+  expect(await reply([7, good, null, [good], { ...good, eventTime: 'soon' }])).toEqual([200, 'partial_success', 5, 1, 4, 0, 4,
+    '0 the event is a number, not an object false', '2 the event is null, not an object false', '3 the event is a list, not an object false', '4 /eventTime is "soon", no time between the years 2000 and 2200 false']);
+  expect((await catalog.post('/v1/lineage/batch', { events: [good] })).status).toBe(400);
+});
+
+test.each([
+  ['cut off', '{"eventTime":"2026-06-01T12:00:00Z","job":{"name', 400],
+  ['no JSON', '<event/>', 400],
+  ['nothing', '', 400],
+  ['a key of every object', '{"__proto__":{"job":{"namespace":"n","name":"j"}},"eventTime":"2026-06-01T12:00:00Z"}', 400],
+  ['deep beyond reason', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 422],
+  ['large beyond the limit', JSON.stringify({ x: ' '.repeat(5 * 1024 * 1024) }), 413],
+])('a body that is %s is refused, and changes nothing', async (_, payload, status) => {
+  const answer = await catalog.app.inject({ method: 'POST', url: '/v1/lineage', headers: { 'content-type': 'application/json' }, payload });
+  expect(answer.statusCode).toBe(status);
+  expect((await catalog.get('/v1/revision')).body.revision).toBe(0);
+});
+
+test('of a key that comes twice the last counts, and of facets that nobody knows nothing', async () => {
+  const text = JSON.stringify(event('START', 'r1', 0, { inputs: [topic('orders')] })).replace('"eventType":"START"', '"eventType":"FAIL","eventType":"START","unheardOf":{"a":[1]}');
+  const answer = await catalog.app.inject({ method: 'POST', url: '/v1/lineage', headers: { 'content-type': 'application/json' }, payload: text });
+  expect([answer.statusCode, (await job()).state]).toEqual([200, 'RUNNING']);
+});
+
+test.each([
+  ['nanoseconds', '2026-06-01T12:00:00.000000002Z', '2026-06-01T12:00:00.000000001Z'],
+  ['offsets', '2026-06-01T12:00:00-05:00', '2026-06-01T16:59:59.999999999Z'],
+  ['offsets without a colon', '2026-06-01T10:00:00.5+0530', '2026-06-01T04:30:00.49Z'],
+  ['no zone, which is UTC', '2026-06-01T12:00:00', '2026-06-01T11:59:59Z'],
+  ['small letters', '2026-06-01t12:00:00z', '2026-06-01T11:59:59Z'],
+])('the time of an event orders it, whatever comes first: %s', async (_, later, earlier) => {
+  await send({ ...event('FAIL', 'r1', 0), eventTime: later });
+  await send({ ...event('START', 'r1', 0), eventTime: earlier });
+  expect((await job()).state).toBe('FAILED');
 });
