@@ -10,7 +10,7 @@ import { createIngestWorker, type WorkerStatus } from './worker.ts';
 
 export interface KafkaIngestParts {
   readonly config: IngestConfig;
-  readonly store: Pick<Store, 'apply' | 'offsets' | 'entity'>;
+  readonly store: Pick<Store, 'apply' | 'offsets' | 'entity' | 'entities'>;
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
   readonly log: ConsumerParts['log'];

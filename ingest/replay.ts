@@ -13,7 +13,7 @@ export interface DeadLetterSource {
   read(): Promise<readonly DeadLetter[]>;
 }
 export interface ReplayParts {
-  readonly store: Pick<Store, 'apply' | 'entity'>;
+  readonly store: Pick<Store, 'apply' | 'entity' | 'entities'>;
   readonly decoder: Decoder;
   readonly aliases: ClusterAliases;
   readonly clock: () => number;

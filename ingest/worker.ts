@@ -11,7 +11,7 @@ import type { BatchOutcome, Message, MessageBatch } from './message.ts';
 import type { TopicContract } from './topics.ts';
 
 export interface WorkerParts {
-  readonly store: Pick<Store, 'apply' | 'offsets' | 'entity'>;
+  readonly store: Pick<Store, 'apply' | 'offsets' | 'entity' | 'entities'>;
   readonly decoder: Decoder;
   readonly deadLetters: DeadLetters;
   readonly aliases: ClusterAliases;

@@ -3,9 +3,10 @@ import { compareInstants, type GraphChange, type Instant, type Statement } from 
 import { entityKey, type EntityRef } from '../catalog/names.ts';
 import { changesOfEvent, RUN_PART, type RunFacts } from '../catalog/openlineage/changes-of-event.ts';
 import type { Store } from '../store/store.ts';
+import { readsOfPatterns } from './topic-patterns.ts';
 
 export interface LineageParts {
-  readonly store: Pick<Store, 'entity'>;
+  readonly store: Pick<Store, 'entity' | 'entities'>;
   readonly aliases: ClusterAliases;
 }
 /** An event as changes, or why it can never be applied. */
@@ -27,18 +28,24 @@ export async function lineageChanges(events: readonly unknown[], { store, aliase
       taken.push(read);
       continue;
     }
-    const withdrawn = read.run?.isSnapshot === true ? await superseded(read.run, read.changes, said) : [];
-    const changes = await said.fresh([...read.changes, ...withdrawn].filter((change) => change.change === 'statement'));
+    const stated = read.changes.filter((change) => change.change === 'statement');
+    const own = [...stated, ...(await readsOfPatterns(stated, store))];
+    const withdrawn = read.run?.isSnapshot === true ? await superseded(read.run, own, said) : [];
+    const changes = await said.fresh([...own, ...withdrawn]);
     taken.push({ outcome: 'changes', changes });
   }
   return taken;
 }
 
-async function superseded(run: RunFacts, own: readonly GraphChange[], said: SaidSoFar): Promise<readonly Statement[]> {
+async function superseded(run: RunFacts, own: readonly Statement[], said: SaidSoFar): Promise<readonly Statement[]> {
   const about: EntityRef = { kind: 'job', ...run.job };
-  const kept = new Set(own.flatMap((change) => (change.change === 'statement' && change.about.kind === 'job' ? [slotOf(change)] : [])));
+  const kept = new Set(own.flatMap((statement) => (isAbout(statement, about) ? [slotOf(statement)] : [])));
   const earlier = [...(await said.about(about))].filter(([slot, { at, body }]) => body !== null && isOfRun(slot) && !kept.has(slot) && compareInstants(at, run.at) < 0);
   return earlier.map(([, { aspect, part }]): Statement => ({ change: 'statement', about, aspect, part, evidence: 'openlineage', at: run.at, body: null }));
+}
+
+function isAbout(statement: Statement, ref: EntityRef): boolean {
+  return entityKey(statement.about) === entityKey(ref);
 }
 
 type Slots = Map<string, Pick<Statement, 'aspect' | 'part' | 'body'> & { readonly at: Instant }>;

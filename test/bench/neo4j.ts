@@ -52,7 +52,7 @@ async function batchesOf(messagesAtOnce: number): Promise<readonly ChangeBatch[]
     list.push({ offset: list.length, key: Buffer.from(sample.key), value: await encodeEvent(sample), headers: new Map(), tooLarge: null, timestamp: sample.event.occurredAt });
   }
   const batches: ChangeBatch[] = [];
-  const store = { apply: async (batch: ChangeBatch) => ({ outcome: 'applied', revision: batches.push(batch), changed: true }) as const, offsets: async () => new Map(), entity: async () => null };
+  const store = { apply: async (batch: ChangeBatch) => ({ outcome: 'applied', revision: batches.push(batch), changed: true }) as const, offsets: async () => new Map(), entity: async () => null, entities: async () => [] };
   const refuse = (): Promise<void> => Promise.reject(new Error('a message of the benchmark cannot be applied'));
   const worker = createIngestWorker({ store, decoder: decoderHere(), deadLetters: { send: refuse }, aliases: new Map(), clock: Date.now, contracts: SAMPLE_CONTRACTS });
   for (const [topic, contract] of SAMPLE_CONTRACTS) {

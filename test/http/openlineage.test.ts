@@ -151,3 +151,13 @@ test.each([
   await send({ ...event('START', 'r1', 0), eventTime: earlier });
   expect((await job()).state).toBe('FAILED');
 });
+
+test('a pattern of topics is read with every topic that it matches, of which the gate asks then', async () => {
+  await catalog.say(...smallPlatform());
+  await send(event('START', 'r1', 0, { inputs: [topic('pay(ments|outs).*')] }));
+  expect(await reads()).toEqual(['pay(ments|outs).* unknown', 'payments unknown']);
+  await send(event('START', 'r2', 5, { inputs: [topic('enr.*')] }));
+  expect(await reads()).toEqual(['enr.* unknown', 'enriched unknown']);
+  await send(event('START', 'r3', 10, { inputs: [topic('(?=x).*'), topic('payments')] }));
+  expect(await reads()).toEqual(['(?=x).* unknown', 'payments unknown']);
+});

@@ -107,7 +107,7 @@ describe.skipIf(missing !== null)(`what becomes of topics and workers${missing =
       await work.promise;
       return store.apply(batch);
     };
-    const slow: Pick<Store, 'apply' | 'offsets' | 'entity'> = { apply, offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref) };
+    const slow: Pick<Store, 'apply' | 'offsets' | 'entity' | 'entities'> = { apply, offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref), entities: (kind, page) => store.entities(kind, page) };
     await platform.produce(config.topics, events.slice(0, 10));
     const ingest = platform.ingest(config, slow);
     await until(() => isAtWork, { seen: () => ingest.check() });

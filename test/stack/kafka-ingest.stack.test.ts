@@ -217,7 +217,7 @@ describe.skipIf(missing !== null)(`ingest from a real broker and registry${missi
     const [events, config, { store }] = [history(10), await platform.newConfig(), platform.newStore()];
     const faults = { batches: 0, logs: 0 };
     // A batch fails, and so does saying it: a TypeError out of the batch handler is what kafkajs never recovers from.
-    const faulty: Pick<Store, 'apply' | 'offsets' | 'entity'> = { apply: (batch) => (faults.batches++ === 0 ? Promise.reject(new Error('the first batch fails')) : store.apply(batch)), offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref) };
+    const faulty: Pick<Store, 'apply' | 'offsets' | 'entity' | 'entities'> = { apply: (batch) => (faults.batches++ === 0 ? Promise.reject(new Error('the first batch fails')) : store.apply(batch)), offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref), entities: (kind, page) => store.entities(kind, page) };
     const crashes: unknown[] = [];
     const warn = (facts: object): void => {
       if (faults.logs++ === 0) throw new TypeError('the log fails');
@@ -234,7 +234,7 @@ describe.skipIf(missing !== null)(`ingest from a real broker and registry${missi
   test('keeps trying while the store refuses, moves no offset, and says so', async () => {
     const [events, config, { store }] = [history(10), await platform.newConfig(), platform.newStore()];
     let down = true;
-    const faulty: Pick<Store, 'apply' | 'offsets' | 'entity'> = { apply: (batch) => (down ? Promise.reject(new Error('the disk is full')) : store.apply(batch)), offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref) };
+    const faulty: Pick<Store, 'apply' | 'offsets' | 'entity' | 'entities'> = { apply: (batch) => (down ? Promise.reject(new Error('the disk is full')) : store.apply(batch)), offsets: (name) => store.offsets(name), entity: (ref) => store.entity(ref), entities: (kind, page) => store.entities(kind, page) };
     await platform.produce(config.topics, events);
     const ingest = platform.ingest(config, faulty);
     await until(async () => (await ingest.check()).detail.includes('the disk is full'), { seen: () => ingest.check() });

@@ -8,6 +8,10 @@ import { object, optionalArray, optionalText } from './json-place.ts';
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const KAFKA = /^kafka:\/\/(.+)$/;
 
+export function isTopicName(name: string): boolean {
+  return TOPIC_NAME.test(name);
+}
+
 /** A dataset an event means. */
 export interface MeantDataset {
   readonly ref: DatasetRef;

@@ -5,7 +5,7 @@ import { Problem } from '../../problem.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface LineageDoorParts {
-  readonly store: Pick<Store, 'entity'>;
+  readonly store: Pick<Store, 'entity' | 'entities'>;
   readonly apply: Store['apply'];
   readonly aliases: ClusterAliases;
   readonly clock: () => number;
