@@ -1,5 +1,6 @@
 import { canonical, type ClusterAliases } from '../../server/catalog/cluster-aliases.ts';
 import type { FactBodies, Statement } from '../../server/catalog/changes.ts';
+import { type JobOutline, jobOutline, outlineText } from '../../server/catalog/flink/rest/job-outline.ts';
 import { type FlinkJob, jobsOfOverview } from '../../server/catalog/flink/rest/job-overview.ts';
 import { type KnownJob, statementsOfJob } from '../../server/catalog/flink/rest/job-statements.ts';
 import { isSqlJob, sourceVertices, topicsOfMetrics } from '../../server/catalog/flink/rest/source-topics.ts';
@@ -9,6 +10,7 @@ import type { JsonReader } from '../../server/outside/json-reader.ts';
 import { concernsAll, OutsideFailure } from '../../server/outside/outside-failure.ts';
 import type { EntityRecord, Store } from '../../server/store/store.ts';
 import type { FlinkCluster } from './flink-config.ts';
+import { JobRestarts } from './job-restarts.ts';
 
 /** Most that is read of an answer, and how long it is waited for. Jobs of thousands of vertices stay below a few MB. */
 const OVERVIEW = { bytes: 32 * 1024 * 1024, milliseconds: 20_000 };
@@ -40,17 +42,25 @@ interface Insight {
   readonly looks: number;
   readonly kind: 'flink-sql' | 'flink-jar' | null;
   readonly topics: readonly DatasetRef[] | null;
+  readonly outline: JobOutline | null;
 }
 
 /** Looks at one Flink cluster: which jobs run, and what their sources read. A cluster that does not answer changes nothing. */
 export class ClusterWatch {
   readonly #parts: WatchParts;
   readonly #insights = new Map<string, Insight>();
+  readonly #restarts: JobRestarts;
   /** Names of the jobs that are or were on this cluster; null before the catalog was asked. */
   #names: Set<string> | null = null;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#restarts = new JobRestarts(parts.reader);
+  }
+
+  /** Of the jobs listed last, as far as they are known. */
+  get restarts(): number {
+    return this.#restarts.sum;
   }
 
   /** Rejects with OutsideFailure or StoreUnavailable; then nothing was changed. */
@@ -61,10 +71,12 @@ export class ClusterWatch {
     if (overview.outcome === 'malformed') throw new OutsideFailure('malformed', `the answer to /jobs/overview is not a Flink cluster's: ${overview.reason}`);
     const at = clock();
     const left = [...overview.left, ...(await this.#lookInto(overview.jobs))];
+    await this.#restarts.look(overview.jobs, at);
     const seen = await inTurns(overview.jobs, REQUESTS_AT_ONCE, (job) => this.#statements(job, at));
     const changes = [...seen.flat(), ...(await this.#vanished(new Set(overview.jobs.map(({ name }) => name)), at))];
     if (changes.length > 0) await store.apply({ changes, committedAt: at, offset: null });
-    for (const id of this.#insights.keys()) if (!overview.jobs.some((job) => job.id === id)) this.#insights.delete(id);
+    const listed = new Set(overview.jobs.map(({ id }) => id));
+    for (const id of this.#insights.keys()) if (!listed.has(id)) this.#insights.delete(id);
     return { jobs: overview.jobs.length, changes: changes.length, left: left.map((why) => `${cluster.name}: ${why}`) };
   }
 
@@ -77,7 +89,7 @@ export class ClusterWatch {
         return [];
       } catch (failure) {
         if (!(failure instanceof OutsideFailure) || concernsAll(failure)) throw failure;
-        this.#insights.set(job.id, { changedAt: job.changedAt, looks: this.#looks(job) + 1, kind: null, topics: null });
+        this.#insights.set(job.id, { changedAt: job.changedAt, looks: this.#looks(job) + 1, kind: null, topics: null, outline: null });
         return [`what ${job.name} reads is unknown: ${failure.message}`];
       }
     });
@@ -100,12 +112,12 @@ export class ClusterWatch {
     const details = await reader.get(`/jobs/${job.id}`, DETAILS);
     const vertices = details.status === 404 ? null : sourceVertices(details.body);
     // It ended between two requests, or tells nothing: unknown.
-    if (vertices === null) return { changedAt: job.changedAt, looks, kind: null, topics: null };
-    const kind = isSqlJob(details.body) ? 'flink-sql' : 'flink-jar';
+    if (vertices === null) return { changedAt: job.changedAt, looks, kind: null, topics: null, outline: null };
+    const known = { changedAt: job.changedAt, looks, kind: isSqlJob(details.body) ? 'flink-sql' : 'flink-jar', outline: jobOutline(details.body) } as const;
     const names = await inTurns(vertices, REQUESTS_AT_ONCE, async (vertex) => topicsOfMetrics((await reader.get(`/jobs/${job.id}/vertices/${vertex}/subtasks/metrics`, DETAILS)).body));
     // A source that names no topic yet, or is no Kafka source: what the job reads is not whole.
-    if (names.some((topics) => topics.length === 0) || vertices.length === 0) return { changedAt: job.changedAt, looks, kind, topics: null };
-    return { changedAt: job.changedAt, looks, kind, topics: await this.#knownTopics([...new Set(names.flat())].sort()) };
+    if (names.some((topics) => topics.length === 0) || vertices.length === 0) return { ...known, topics: null };
+    return { ...known, topics: await this.#knownTopics([...new Set(names.flat())].sort()) };
   }
 
   /** null where a name may stand for another topic than the one that is called so. */
@@ -118,8 +130,9 @@ export class ClusterWatch {
 
   async #statements(job: FlinkJob, now: number): Promise<readonly Statement[]> {
     const named = { namespace: this.#parts.cluster.jobs, name: job.name };
-    const { kind = null, topics = null } = this.#insights.get(job.id) ?? {};
-    return statementsOfJob({ job: named, id: job.id, state: job.state, at: Math.min(job.changedAt, now), kind, topics }, knownOf(await this.#parts.store.entity({ kind: 'job', ...named })));
+    const { kind = null, topics = null, outline = null } = this.#insights.get(job.id) ?? {};
+    const text = outline === null ? null : outlineText(job.id, outline, this.#restarts.of(job.id));
+    return statementsOfJob({ job: named, id: job.id, state: job.state, at: Math.min(job.changedAt, now), kind, topics, outline: text }, knownOf(await this.#parts.store.entity({ kind: 'job', ...named })));
   }
 
   /** Jobs the cluster had and has no longer: they were stopped, and it forgot them. */
@@ -132,7 +145,7 @@ export class ClusterWatch {
       const job: Named = { namespace: cluster.jobs, name };
       const known = knownOf(await store.entity({ kind: 'job', ...job }));
       if (known.state === null || known.state === 'STOPPED' || known.state === 'FINISHED') return [];
-      return statementsOfJob({ job, id: 'vanished', state: 'STOPPED', at, kind: null, topics: null }, known);
+      return statementsOfJob({ job, id: 'vanished', state: 'STOPPED', at, kind: null, topics: null, outline: null }, known);
     });
     return statements.flat();
   }
@@ -152,7 +165,7 @@ export class ClusterWatch {
 }
 
 function knownOf(record: EntityRecord | null): KnownJob {
-  const said = <A extends 'state' | 'job' | 'program'>(aspect: A): FactBodies[A] | null =>
+  const said = <A extends 'state' | 'job' | 'program' | 'doc'>(aspect: A): FactBodies[A] | null =>
     ((record?.facts ?? []).find((fact) => fact.aspect === aspect && fact.evidence === 'flink-rest' && fact.part === '')?.body as FactBodies[A] | undefined) ?? null;
-  return { state: said('state')?.state ?? null, kind: said('job')?.kind ?? null, program: said('program') };
+  return { state: said('state')?.state ?? null, kind: said('job')?.kind ?? null, program: said('program'), outline: said('doc')?.text ?? null };
 }

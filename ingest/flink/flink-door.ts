@@ -51,6 +51,7 @@ function startClusterDoor(cluster: FlinkCluster, { config, store, aliases, clock
       const { polls, changes, failures } = loop.counts();
       return [
         { name: 'flink_jobs', help: 'Jobs a Flink cluster lists', kind: 'gauge', value: jobs },
+        { name: 'flink_restarts', help: 'Restarts of the jobs a Flink cluster lists', kind: 'gauge', value: watch.restarts },
         { name: 'flink_polls_total', help: 'Looks at a Flink cluster', kind: 'counter', value: polls },
         { name: 'flink_poll_failures_total', help: 'Looks at a Flink cluster that failed', kind: 'counter', value: Object.values(failures).reduce((sum, n) => sum + n, 0) },
         { name: 'flink_changes_total', help: 'Changes a Flink cluster led to', kind: 'counter', value: changes },

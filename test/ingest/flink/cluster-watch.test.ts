@@ -67,6 +67,42 @@ test('learns from the metrics of its sources what topics a job reads, of which f
   });
 });
 
+test('tells what a job is made of and how often it was restarted, asking again only after its state changed', async () => {
+  const restarts = (count: number): void => void answers.set(`/jobs/${MULTI.jid}/metrics?get=numRestarts`, JSON.stringify([{ id: 'numRestarts', value: String(count) }]));
+  listing(job({ jid: MULTI.jid }));
+  answers.set(`/jobs/${MULTI.jid}`, sample('multi-job'));
+  restarts(0);
+  const watch = watchOn();
+  await watch.poll();
+  const tables = 'Sources: default_catalog.default_database.customers, default_catalog.default_database.orders. Sinks: alerts, by_country.';
+  expect((await facts('enrich'))['doc']).toEqual({ text: `Flink job ${MULTI.jid}, restarted 0 times. ${tables}` });
+  asked = [];
+  await watch.poll();
+  expect(asked.filter((path) => path.includes('numRestarts'))).toEqual([]);
+  restarts(3);
+  // Just back: Flink's metrics are some seconds behind, so it is asked until they have settled.
+  listing(job({ jid: MULTI.jid, 'last-modification': NOW - 1_000 }));
+  expect((await watch.poll()).changes).toBe(1);
+  await watch.poll();
+  expect(asked.filter((path) => path.includes('numRestarts'))).toHaveLength(2);
+  expect([(await facts('enrich'))['doc'], watch.restarts]).toEqual([{ text: `Flink job ${MULTI.jid}, restarted 3 times. ${tables}` }, 3]);
+});
+
+test('waits for an answer so long and no longer, and a cluster that is slow over one job is seen all the same', async () => {
+  listing(job());
+  let ended = 0;
+  answers.set(`/jobs/${JOB}/metrics?get=numRestarts`, (response) => {
+    response.writeHead(200).write('[');
+    response.on('close', () => ended++);
+  });
+  const patience = { bytes: 100, milliseconds: 50 };
+  const quick = new JsonReader({ server: 'Flink cluster', url, credentials: null });
+  const watch = new ClusterWatch({ cluster: cluster(), reader: { get: (path, limits) => quick.get(path, path.includes('numRestarts') ? patience : limits) }, store, aliases: new Map(), clock: () => NOW });
+  await watch.poll();
+  expect(await stateOf('enrich')).toBe('RUNNING');
+  await vi.waitFor(() => expect(ended).toBe(1));
+});
+
 test('writes nothing and asks for nothing but the list while nothing changes', async () => {
   listing(job({ jid: MULTI.jid, state: 'FINISHED' }));
   const watch = watchOn();

@@ -12,19 +12,22 @@ export interface SeenJob {
   readonly kind: Extract<JobKind, 'flink-sql' | 'flink-jar'> | null;
   /** Topics its sources read; null: nobody could tell. */
   readonly topics: readonly DatasetRef[] | null;
+  /** What it is made of and how often it came back, for people; null: not looked at. */
+  readonly outline: string | null;
 }
 /** What the catalog has from this evidence. */
 export interface KnownJob {
   readonly state: JobState | null;
   readonly kind: JobKind | null;
   readonly program: ProgramFact | null;
+  readonly outline: string | null;
 }
 
 /**
  * What is new about a job, evidence 'flink-rest': its state, and the topics it reads, of which it tells no fields. What it
  * writes cannot be seen, and nothing is said of it.
  */
-export function statementsOfJob({ job, id, state, at, kind, topics }: SeenJob, known: KnownJob): readonly Statement[] {
+export function statementsOfJob({ job, id, state, at, kind, topics, outline }: SeenJob, known: KnownJob): readonly Statement[] {
   const program: ProgramFact | null = topics === null ? null : { reads: topics.map((dataset) => ({ dataset, readerSchema: null, fields: null, completeness: 'unknown', evolution: null })), writes: [] };
   const said = <A extends Aspect>(aspect: A, body: FactBodies[A]): Statement =>
     ({ change: 'statement', about: { kind: 'job', ...job }, aspect, part: '', evidence: 'flink-rest', at: { time: at, sequence: 0, event: id }, body }) as Statement;
@@ -32,5 +35,6 @@ export function statementsOfJob({ job, id, state, at, kind, topics }: SeenJob, k
     ...(known.state === state ? [] : [said('state', { state })]),
     ...(kind === null || known.kind !== null ? [] : [said('job', { kind, processor: null, pipeline: null, artifactDigest: null })]),
     ...(program === null || JSON.stringify(program) === JSON.stringify(known.program) ? [] : [said('program', program)]),
+    ...(outline === null || outline === known.outline ? [] : [said('doc', { text: outline })]),
   ];
 }
