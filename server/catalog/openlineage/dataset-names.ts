@@ -21,15 +21,15 @@ export interface MeantDataset {
 }
 
 /**
- * The datasets a name stands for: Flink joins the topics of one source by commas, or gives their pattern, and the
- * bootstrap addresses of one cluster may come in a list.
+ * The datasets a name stands for: Flink joins the topics of one source by commas, or as its SQL does by semicolons, or gives
+ * their pattern, and the bootstrap addresses of one cluster may come in a list.
  */
 export function meantDatasets(dataset: EventDataset, aliases: ClusterAliases): readonly MeantDataset[] {
   const { namespace, name } = kafkaSymlink(dataset) ?? dataset;
   const kafka = KAFKA.exec(namespace);
   if (kafka === null) return [{ ref: { namespace, name }, fact: factOf(namespace, dataset), isPattern: false }];
   const cluster = clusterNamespace(kafka[1] ?? '', aliases);
-  const names = name.split(',').map((topic) => topic.trim()).filter((topic) => topic !== '');
+  const names = name.split(/[,;]/).map((topic) => topic.trim()).filter((topic) => topic !== '');
   // A pattern may hold commas of its own.
   const topics = names.every((topic) => TOPIC_NAME.test(topic)) ? names : [name];
   return [...new Set(topics)].map((topic) => ({

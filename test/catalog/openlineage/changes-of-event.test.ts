@@ -66,6 +66,7 @@ describe('an event of a run', () => {
   test('topics of one source come in a list, addresses too, and a pattern is said to be one', () => {
     const names = (name: string, namespace = 'kafka://broker-1:9092'): string[] => programs(changes(run({ inputs: [{ namespace, name }] }), ALIASES)).map(({ reads }) => `${reads[0]?.dataset.namespace}/${reads[0]?.dataset.name}`);
     expect(names('orders,payments')).toEqual(['kafka://main/orders', 'kafka://main/payments']);
+    expect(names('shop.orders;payments')).toEqual(['kafka://main/shop.orders', 'kafka://main/payments']);
     expect(names('orders', 'kafka://elsewhere:1,broker-1:9092')).toEqual(['kafka://main/orders']);
     const pattern = changes(run({ inputs: [topic('orders-.{1,3}')] }), ALIASES);
     expect(of(pattern, 'doc')).toMatchObject([{ about: { name: 'orders-.{1,3}' }, body: { text: 'A pattern of topic names; which topics match is unknown' } }]);
