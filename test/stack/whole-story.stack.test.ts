@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +85,15 @@ describe.skipIf(missing !== null)(`a pipeline deployer, Flink, Kafka, a registry
     return { decision, jobId };
   }
 
+  /** What COMPILE PLAN makes of a script; the gateway writes it to its own disk, which is this machine's. */
+  async function compiled(statements: readonly string[]): Promise<unknown> {
+    const file = join(folder, `plan-${randomUUID()}.json`);
+    const session = await flink.session();
+    for (const statement of statements.slice(0, -1)) await session.run(statement);
+    await session.run(`COMPILE PLAN '${file}' FOR ${statements.at(-1) ?? ''}`);
+    return JSON.parse(readFileSync(file, 'utf8'));
+  }
+
   async function produceOrders(): Promise<void> {
     const registry = new SchemaRegistry({ host: platform.registry.url });
     const id = await platform.registry.register('orders-value', ORDER);
@@ -146,6 +156,28 @@ describe.skipIf(missing !== null)(`a pipeline deployer, Flink, Kafka, a registry
     const denied = await writer();
     expect(denied.outcome).toBe('deny');
     expect(denied.findings).toContainEqual(expect.objectContaining({ rule: 'output-field-not-written', field: 'amount', affected: [expect.objectContaining({ name: 'large-orders', owner: 'team-shop' })] }));
+
+    // A second job of the deployer's, which would fill the topic again, and leaves the amount out or makes another type of it.
+    const orders = /CREATE TABLE orders[\s\S]*/.exec(statements[0] ?? '')?.[0] ?? '';
+    const refill = (columns: string, values: string): readonly string[] => [orders.replace('id STRING, amount DOUBLE', columns), "CREATE TABLE backup (id STRING, amount INT, note STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '1')", `INSERT INTO orders SELECT ${values} FROM backup`];
+    const breaking = [[refill('id STRING, note STRING', 'id, note'), 'output-field-not-written'], [refill('id STRING, amount STRING, note STRING', 'id, CAST(amount AS STRING), note'), 'output-breaks-reader']] as const;
+    for (const [second, rule] of breaking) {
+      const job = { namespace: JOB.namespace, name: 'orders-refill' };
+      const broken = await deploy(job, second);
+      expect([broken.decision.outcome, broken.jobId]).toEqual(['deny', null]);
+      const finding = expect.objectContaining({ rule, severity: 'error', field: 'amount', affected: expect.arrayContaining([expect.objectContaining({ name: 'large-orders', owner: 'team-shop' })]) });
+      expect(broken.decision.findings).toContainEqual(finding);
+      // What Flink's own planner makes of the same script is denied for the same.
+      const plan = await compiled(second);
+      for (const program of [{ kind: 'compiled-plan', plan }, { kind: 'flink-sql', script: scriptOf(second), plan }]) {
+        const byPlan = await ask({ ...job, owner: 'team-shop' }, program);
+        expect([byPlan.outcome, byPlan.findings]).toEqual(['deny', expect.arrayContaining([finding])]);
+      }
+    }
+    const whole = await ask({ namespace: JOB.namespace, name: 'orders-refill', owner: 'team-shop' }, { kind: 'flink-sql', script: scriptOf(refill('id STRING, amount DOUBLE, note STRING', 'id, CAST(amount AS DOUBLE), note')) });
+    expect(whole.findings.filter(({ rule }: Answer) => breaking.some(([, broken]) => broken === rule))).toEqual([]);
+    const { jobs } = (await (await fetch(`${flink.url}/jobs/overview`)).json()) as { readonly jobs: readonly { readonly name: string }[] };
+    expect(jobs.map(({ name }) => name)).toEqual([JOB.name]);
 
     await flink.cancel(jobId ?? '');
     await until(async () => (await seenJob()).state === 'STOPPED', { seen: seenJob });

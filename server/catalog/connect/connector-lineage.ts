@@ -1,6 +1,6 @@
 import type { JobKind } from '../changes.ts';
 import { MAX_NAME_LENGTH } from '../names.ts';
-import { debeziumCassandra, debeziumMysql, debeziumPostgres } from './debezium.ts';
+import { debeziumCassandra, debeziumMongo, debeziumMysql, debeziumOracle, debeziumPostgres, debeziumSqlServer } from './debezium.ts';
 import type { Connected, ConnectedDataset, Flow, Flows, ReadConnector, RecordShape } from './flow.ts';
 import { TOPIC_NAME, topicNamed } from './flow.ts';
 import { debeziumJdbcSink, jdbcSink, jdbcSource } from './jdbc.ts';
@@ -14,6 +14,9 @@ const CONNECTORS: Readonly<Record<string, ReadConnector>> = {
   'io.debezium.connector.postgresql.PostgresConnector': debeziumPostgres,
   'io.debezium.connector.mysql.MySqlConnector': debeziumMysql,
   'io.debezium.connector.mariadb.MariaDbConnector': debeziumMysql,
+  'io.debezium.connector.sqlserver.SqlServerConnector': debeziumSqlServer,
+  'io.debezium.connector.oracle.OracleConnector': debeziumOracle,
+  'io.debezium.connector.mongodb.MongoDbConnector': debeziumMongo,
   'io.debezium.connector.cassandra.CassandraConnector': debeziumCassandra,
   'io.confluent.connect.jdbc.JdbcSourceConnector': jdbcSource,
   'io.confluent.connect.jdbc.JdbcSinkConnector': jdbcSink,

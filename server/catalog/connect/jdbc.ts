@@ -44,6 +44,8 @@ export function jdbcSink(connected: Connected): Flows {
 /** Debezium's JDBC sink: as Confluent's, with dots of the topic as underscores. */
 export function debeziumJdbcSink(connected: Connected): Flows {
   const { settings } = connected;
+  const strategy = settings.text('collection.naming.strategy') ?? settings.text('table.naming.strategy');
+  if (strategy !== null && !/^io\.debezium\..*\.Default(?:Collection|Table)NamingStrategy$/.test(strategy)) throw new Untold(`tables are named by ${strategy}`);
   return intoTables(connected, settings.text('collection.name.format') ?? settings.text('table.name.format') ?? TOPIC_IN_FORMAT, (topic) => topic.replaceAll('.', '_'));
 }
 

@@ -9,11 +9,12 @@ export type Setting = { readonly value: string } | 'hidden';
 const NAMING_SETTINGS: ReadonlySet<string> = new Set([
   'connector.class', 'topic', 'topics', 'topics.regex', 'topic.prefix', 'topic.delimiter', 'topic.naming.strategy', 'transforms', 'predicates', 'value.converter', 'errors.deadletterqueue.topic.name',
   'producer.override.bootstrap.servers', 'consumer.override.bootstrap.servers',
-  'database.hostname', 'database.port', 'database.dbname', 'database.server.name', 'database.include.list', 'database.exclude.list',
+  'database.hostname', 'database.port', 'database.dbname', 'database.names', 'database.pdb.name', 'database.server.name', 'mongodb.connection.string', 'collection.include.list', 'collection.exclude.list', 'database.include.list', 'database.exclude.list',
   'schema.include.list', 'schema.exclude.list', 'table.include.list', 'table.exclude.list', 'table.whitelist', 'table.blacklist', 'schema.pattern', 'catalog.pattern', 'query',
   'heartbeat.interval.ms', 'heartbeat.topics.prefix', 'topic.heartbeat.prefix', 'provide.transaction.metadata', 'topic.transaction', 'include.schema.changes',
   'schema.history.internal', 'schema.history.internal.kafka.topic', 'schema.history.internal.kafka.bootstrap.servers', 'cassandra.hosts', 'cassandra.port', 'kafka.topic.prefix',
-  'connection.url', 'table.name.format', 'collection.name.format', 'fields.whitelist',
+  'notification.enabled.channels', 'notification.sink.topic.name', 'signal.enabled.channels', 'signal.kafka.topic', 'signal.kafka.bootstrap.servers',
+  'connection.url', 'table.name.format', 'collection.name.format', 'table.naming.strategy', 'collection.naming.strategy', 'fields.whitelist',
   'external.resource.usage', 'topic.to.external.resource.mapping', 'topic.index.map', 'data.stream.type', 'data.stream.dataset', 'data.stream.namespace',
   'iceberg.catalog', 'iceberg.tables', 'iceberg.tables.dynamic-enabled', 'iceberg.tables.route-field', 's3.bucket.name', 'topics.dir',
   'source.cluster.alias', 'source.cluster.bootstrap.servers', 'replication.policy.class', 'replication.policy.separator', 'topics.exclude',
@@ -26,7 +27,7 @@ export const VALUES_CHANGED = 'values-changed';
 /** A query names tables, but may hold literals of people's data. */
 const PRESENCE_ONLY: ReadonlySet<string> = new Set(['query']);
 /** Their user info and parameters are where passwords stand. */
-const LOCATIONS: ReadonlySet<string> = new Set(['connection.url', 'database.hostname', 'cassandra.hosts', 'source.cluster.bootstrap.servers', 'producer.override.bootstrap.servers', 'consumer.override.bootstrap.servers', 'schema.history.internal.kafka.bootstrap.servers']);
+const LOCATIONS: ReadonlySet<string> = new Set(['connection.url', 'database.hostname', 'mongodb.connection.string', 'cassandra.hosts', 'signal.kafka.bootstrap.servers', 'source.cluster.bootstrap.servers', 'producer.override.bootstrap.servers', 'consumer.override.bootstrap.servers', 'schema.history.internal.kafka.bootstrap.servers']);
 /** What Kafka Connect replaces by what a config provider says: `${file:/etc/secrets:password}`, `${env:PREFIX}`. */
 const PLACEHOLDER = /\$\{[^}:]*:[^}]*\}/;
 /** UTF-16 units of one value; a thousand long table names. */

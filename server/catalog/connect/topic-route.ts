@@ -12,8 +12,10 @@ const CONFLUENT = 'io.confluent.connect.transforms.';
 /** Transforms that leave the topic alone, whatever they do to key, value and headers. */
 const TOPIC_KEEPING: ReadonlySet<string> = new Set([
   ...['Cast', 'DropHeaders', 'ExtractField', 'Filter', 'Flatten', 'HeaderFrom', 'HoistField', 'InsertField', 'InsertHeader', 'MaskField', 'ReplaceField', 'SetSchemaMetadata', 'TimestampConverter', 'ValueToKey'].map((name) => KAFKA + name),
-  ...['ExtractChangedRecordState', 'Filter', 'HeaderToValue', 'SchemaChangeEventFilter', 'TimezoneConverter', 'VectorToJsonConverter', 'partitions.PartitionRouting'].map((name) => DEBEZIUM + name),
+  ...['ExtractChangedRecordState', 'Filter', 'HeaderToValue', 'SchemaChangeEventFilter', 'TimezoneConverter', 'VectorToJsonConverter', 'partitions.PartitionRouting', 'tracing.ActivateTracingSpan'].map((name) => DEBEZIUM + name),
+  'io.debezium.connector.mongodb.transforms.ExtractNewDocumentState',
   ...['Drop', 'Filter', 'Flatten', 'GzipDecompress', 'ReplaceField', 'TombstoneHandler'].map((name) => CONFLUENT + name),
+  ...['org.apache.iceberg.connect.transforms.', 'io.tabular.iceberg.connect.transforms.'].flatMap((start) => ['CopyValue', 'DebeziumTransform', 'DmsTransform', 'JsonToMapTransform', 'KafkaMetadataTransform', 'MongoDebeziumTransform'].map((name) => start + name)),
 ]);
 export const UNWRAPPING: ReadonlySet<string> = new Set([`${DEBEZIUM}ExtractNewRecordState`]);
 /** Regex routers by class, with the settings that hold their pattern and replacement. */
