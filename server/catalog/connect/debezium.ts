@@ -31,6 +31,8 @@ const BY_DATABASE = 'io.debezium.schema.DefaultTopicNamingStrategy';
 /** By the schema and the table. */
 const BY_SCHEMA = 'io.debezium.schema.SchemaTopicNamingStrategy';
 const MYSQL: Database = { platform: 'mysql', namespace: relational('mysql', '3306'), named: () => (table) => table, listed: 'table', outerFilter: 'database', strategy: BY_DATABASE, hasRows: true, keepsHistory: true };
+/** `schema.table`, `database.table`, `keyspace.table`. */
+const TABLE = /^[^.]+\.[^.]+$/;
 /** What Debezium leaves of a table's name in a topic's. */
 const NOT_IN_TOPICS = /[^A-Za-z0-9._-]/g;
 
@@ -88,7 +90,7 @@ function tableNames({ platform, namespace, named }: Database, settings: Settings
 /** The tables of topics it was seen to write, where their names follow the rule and no transform renames any. */
 function tablesSeen({ activeTopics, renames }: Connected, start: string, delimiter: string): readonly string[] {
   if (renames) return [];
-  return (activeTopics ?? []).filter((topic) => topic.startsWith(start)).map((topic) => topic.slice(start.length).split(delimiter).join('.')).filter((table) => /^[^.]+\.[^.]+$/.test(table));
+  return (activeTopics ?? []).filter((topic) => topic.startsWith(start)).map((topic) => topic.slice(start.length).split(delimiter).join('.')).filter((table) => TABLE.test(table));
 }
 
 /** The tables it takes for certain, and why there may be others; null: there are none. */
@@ -100,9 +102,12 @@ function capturedTables(settings: Settings, { listed, outerFilter }: Database, s
     const outside = table.slice(0, table.indexOf('.'));
     return (included?.admits(table) ?? true) && !(excluded?.admits(table) ?? false) && (outer?.admits(outside) ?? true) && !(notOuter?.admits(outside) ?? false);
   };
-  const literals = (included?.literals ?? []).filter((table) => table.includes('.'));
+  // Lists are read without regard to case, and a topic that was seen has the table's own.
+  const asSeen = (table: string): string => seen.find((one) => one.toLowerCase() === table.toLowerCase()) ?? table;
+  const literals = (included?.literals ?? []).filter((table) => TABLE.test(table)).map(asSeen);
   const tables = [...new Set([...literals, ...seen])].filter(admits);
-  if (included?.closed === true) return { tables, open: null };
+  // A name of other parts than two is a pattern in which a dot stands for any character.
+  if (included?.closed === true && included.literals.every((table) => TABLE.test(table))) return { tables, open: null };
   return { tables, open: `${included === null ? 'no list says which tables are captured' : `'${listed}.include.list' has patterns`}: there may be other tables` };
 }
 
