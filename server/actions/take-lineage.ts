@@ -3,7 +3,7 @@ import { compareInstants, type GraphChange, type Instant, type Statement } from 
 import { entityKey, type EntityRef } from '../catalog/names.ts';
 import { changesOfEvent, RUN_PART, type RunFacts } from '../catalog/openlineage/changes-of-event.ts';
 import type { Store } from '../store/store.ts';
-import { readsOfPatterns } from './topic-patterns.ts';
+import { MOST_MATCHES, readsOfPatterns } from './topic-patterns.ts';
 
 export interface LineageParts {
   readonly store: Pick<Store, 'entity' | 'entities'>;
@@ -29,7 +29,12 @@ export async function lineageChanges(events: readonly unknown[], { store, aliase
       continue;
     }
     const stated = read.changes.filter((change) => change.change === 'statement');
-    const own = [...stated, ...(await readsOfPatterns(stated, store))];
+    const matched = await readsOfPatterns(stated, store);
+    if (matched.length > MOST_MATCHES) {
+      taken.push({ outcome: 'refused', reason: `its patterns match ${matched.length} topics, the limit is ${MOST_MATCHES}` });
+      continue;
+    }
+    const own = [...stated, ...matched];
     const withdrawn = read.run?.isSnapshot === true ? await superseded(read.run, own, said) : [];
     const changes = await said.fresh([...own, ...withdrawn]);
     taken.push({ outcome: 'changes', changes });

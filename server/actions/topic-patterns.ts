@@ -8,6 +8,8 @@ import type { Store } from '../store/store.ts';
 
 /** Datasets read from the store, and matched, at once: a pattern may take so many steps for them and no more. */
 const PAGE = 1_000;
+/** Topics that the patterns of one event may match; as many datasets as an event may name. */
+export const MOST_MATCHES = 10_000;
 
 type ReadStatement = Extract<Statement, { readonly aspect: 'program' }>;
 
