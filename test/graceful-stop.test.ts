@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openSqliteStore } from '../server/store/sqlite-store.ts';
 import { type SluiceProcess, soon, startSluice, temporaryFolder } from './processes.ts';
+
+// Each test starts processes, seconds apiece on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const BODY = JSON.stringify({ job: { namespace: 'flink://main', name: 'orders', owner: 'team' }, program: { kind: 'declared', inputs: [], outputs: [{ dataset: { namespace: 'kafka://main', name: 'orders' } }] } });
 const HEAD = `POST /v1/gate/decisions HTTP/1.1\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(BODY)}\r\n\r\n`;
@@ -75,6 +78,16 @@ test('nothing new is taken while it stops', async () => {
   await soon(async () => ((await fetch(`${url}/healthz`).catch(() => null)) === null ? true : undefined));
   deciding.socket.write(BODY.slice(20));
   expect(await server.ended).toEqual({ code: 0, signal: null });
+});
+
+test('a client that stopped sending is waited for, and cut off in time', async () => {
+  const server = start('server');
+  const stalled = await connection(await server.url());
+  stalled.socket.write(HEAD + BODY.slice(0, 20));
+  await soon(() => (server.output().includes('incoming request') ? true : undefined), server.ended, server.output);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  await stalled.closed;
+  expect(stalled.answered()).toBe('');
 });
 
 test('a second signal ends it at once and is told apart', async () => {

@@ -40,7 +40,7 @@ describe('a process of each kind, with every door there is', () => {
   beforeAll(async () => {
     for (const role of ['server', 'ingest'] as const) started.set(role, startSluice(role, { SLUICE_DATA: `${folder.path}/${role}`, ...EVERY_DOOR }));
     for (const [role, sluice] of started) told.set(role, await (await fetch(`${await sluice.url()}/metrics`)).text());
-  });
+  }, 60_000);
   afterAll(() => {
     for (const { child } of started.values()) child.kill('SIGKILL');
     folder.remove();

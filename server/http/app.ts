@@ -50,7 +50,7 @@ export interface Answered {
 
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
 export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered, tracing = null }: AppParts): Promise<FastifyInstance> {
-  const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 4096 } });
+  const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, return503OnClosing: false, routerOptions: { maxParamLength: 4096 } });
   endConnectionsOnClose(app);
   app.decorateRequest('problem', null);
   if (tracing !== null) traceRequests(app, tracing);

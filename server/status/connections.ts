@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 const DRAIN_MS = 10_000;
 
 /**
- * Lets a closing server end: open requests are answered, each tells its client that the connection ends with it, and none
+ * Lets a closing server end: what was begun on open connections is answered, tells its client that the connection ends with it, and none
  * is kept for another. Connections that are still open after DRAIN_MS, e.g. of a client that stopped sending, are cut.
  */
 export function endConnectionsOnClose(app: FastifyInstance): void {

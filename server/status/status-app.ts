@@ -5,7 +5,7 @@ import { type Readiness, readinessAnswer } from './readiness.ts';
 
 /** What a process that answers no questions tells of itself: `/healthz`, `/readyz`, `/metrics`. */
 export function buildStatusApp({ readiness, metrics, log }: { readonly readiness: Readiness; readonly metrics: Registry; readonly log: FastifyBaseLogger }): FastifyInstance {
-  const app = fastify({ loggerInstance: log, disableRequestLogging: true });
+  const app = fastify({ loggerInstance: log, disableRequestLogging: true, return503OnClosing: false });
   endConnectionsOnClose(app);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_, reply) => {

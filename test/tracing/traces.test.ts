@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { encodeEvent } from '../../ingest/demo/encode.ts';
 import { createDecoder } from '../../ingest/decode/decoder.ts';
 import { watchedWrites } from '../../server/status/store-writes.ts';
@@ -12,6 +12,9 @@ import { KeptLetters, message, workerOn } from '../ingest/event-log.ts';
 import { event, recordSchema, topic } from '../ingest/events.ts';
 import { type SluiceProcess, soon, startSluice, temporaryFolder } from '../processes.ts';
 import { type SeenSpan, type SmallCollector, smallCollector } from './small-collector.ts';
+
+// Each test starts processes, seconds apiece on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const [TRACE, CALLER] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
 const SCHEMA = JSON.stringify({ type: 'record', name: 'Order', namespace: 'shop', doc: 'body-of-a-schema', fields: [{ name: 'id', type: 'string' }] });
