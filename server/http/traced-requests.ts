@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { OpenSpan, Tracing } from '../tracing/tracing.ts';
+import { NO_SPAN, type OpenSpan, type Tracing } from '../tracing/tracing.ts';
 
 /** Methods that are told by name; what else a client may call a method is no name of ours. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
@@ -18,7 +18,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     span.within(done);
   });
   // A body arrives in turns that are the socket's, and belong to no request.
-  app.addHook('preValidation', (request, _, done) => spans.get(request)?.within(done) ?? done());
+  app.addHook('preValidation', (request, _, done) => (spans.get(request) ?? NO_SPAN).within(done));
   app.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request);
     if (span !== undefined) finish(span, request, reply);

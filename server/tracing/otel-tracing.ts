@@ -7,7 +7,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, type Sampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { CountedExporter, type SentSpans } from './counted-exporter.ts';
 import { placeOf } from './trace-place.ts';
-import type { OpenSpan, Span, SpanStart, TraceHeaders, Tracing } from './tracing.ts';
+import { NO_SPAN, type OpenSpan, type Span, type SpanStart, type TraceHeaders, type Tracing } from './tracing.ts';
 import type { TracingConfig } from './tracing-config.ts';
 
 /** How long the last spans may take to be sent at a stop, ms: a collector that is down must not hold it up. */
@@ -43,6 +43,8 @@ export class OtelTracing implements Tracing {
   }
 
   span<T>(name: string, work: (span: Span) => T, start: SpanStart = {}): T {
+    // What lies inside of what is left out is left out as well, and need not cost anything.
+    if (start.parent === undefined && trace.getSpan(this.#contexts.active())?.isRecording() === false) return work(NO_SPAN);
     const span = this.open(name, start);
     try {
       const done = span.within(() => work(span));

@@ -35,5 +35,5 @@ export interface Tracing {
   ids(): { readonly trace_id?: string; readonly span_id?: string };
 }
 
-const NO_SPAN: OpenSpan = { note: () => undefined, within: (work) => work(), rename: () => undefined, end: () => undefined };
+export const NO_SPAN: OpenSpan = { note: () => undefined, within: (work) => work(), rename: () => undefined, end: () => undefined };
 export const NO_TRACING: Tracing = { span: (_, work) => work(NO_SPAN), open: () => NO_SPAN, ids: () => ({}) };
