@@ -89,7 +89,7 @@ function figuresOf(rounds: readonly Round[]): Omit<GateFigures, 'requestBytes' |
 }
 
 /** Applies size S and makes requests that redeploy its jobs as they are. */
-export async function loadPlatform(store: ReturnType<typeof openSqliteStore>): Promise<string[]> {
+async function loadPlatform(store: ReturnType<typeof openSqliteStore>): Promise<string[]> {
   const bodies: string[] = [];
   const schemas = new Map<string, string>();
   let changes: Parameters<typeof store.apply>[0]['changes'][number][] = [];
@@ -114,12 +114,12 @@ function requestOf({ job, owner, reads, writes }: ControlPayloads['io.sluice.con
   return { job: { ...job, owner }, program: { kind: 'declared', inputs, outputs } };
 }
 
-export function fire(address: string, bodies: readonly string[]): Promise<autocannon.Result> {
+function fire(address: string, bodies: readonly string[]): Promise<autocannon.Result> {
   const requests = bodies.map((body) => ({ method: 'POST' as const, path: '/v1/gate/decisions', headers: { 'content-type': 'application/json' }, body }));
   return autocannon({ url: address, connections: CONNECTIONS, duration: SECONDS, requests, workers: 1, timeout: 30 });
 }
 
-export function middle(numbers: readonly number[]): number {
+function middle(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 }
 
