@@ -12,6 +12,8 @@ export interface LineageParts {
 /** An event as changes, or why it can never be applied. */
 export type TakenEvent = { readonly outcome: 'changes'; readonly changes: readonly GraphChange[] } | { readonly outcome: 'refused'; readonly reason: string };
 
+/** How the id of an instant ends that a START brought; see `changesOfEvent`. */
+const START = ' START';
 /** What was said is said again only after this, ms: a running job reports every minute, and each report would be history. */
 const REPEAT_AFTER_MS = { state: 600_000, other: 3_600_000 } as const;
 
@@ -35,7 +37,7 @@ export async function lineageChanges(events: readonly unknown[], { store, aliase
       continue;
     }
     const own = [...stated, ...matched];
-    const withdrawn = read.run?.isSnapshot === true ? await superseded(read.run, own, said) : [];
+    const withdrawn = read.run?.isSnapshot === true ? [...(await superseded(read.run, own, said)), ...(await outlived(read.run, own, said))] : [];
     const changes = await said.fresh([...own, ...withdrawn]);
     taken.push({ outcome: 'changes', changes });
   }
@@ -47,6 +49,20 @@ async function superseded(run: RunFacts, own: readonly Statement[], said: SaidSo
   const kept = new Set(own.flatMap((statement) => (isAbout(statement, about) ? [slotOf(statement)] : [])));
   const earlier = [...(await said.about(about))].filter(([slot, { at, body }]) => body !== null && isOfRun(slot) && !kept.has(slot) && compareInstants(at, run.at) < 0);
   return earlier.map(([, { aspect, part }]): Statement => ({ change: 'statement', about, aspect, part, evidence: 'openlineage', at: run.at, body: null }));
+}
+
+/**
+ * What a run is heard to have said only after a later run of its job began as a whole without it: then it held until that.
+ * A slot that is known is left alone, for the later run may have said it again, which is not written each time.
+ */
+async function outlived(run: RunFacts, own: readonly Statement[], said: SaidSoFar): Promise<readonly Statement[]> {
+  const about: EntityRef = { kind: 'job', ...run.job };
+  const known = await said.about(about);
+  const starts = [...known].filter(([slot, { at }]) => slot.startsWith('program ') && at.event.endsWith(START) && at.event !== `${run.runId}${START}` && compareInstants(at, run.at) > 0).map(([, { at }]) => at);
+  const [next] = starts.sort(compareInstants);
+  if (next === undefined) return [];
+  const unheard = own.filter((statement) => statement.aspect === 'program' && isAbout(statement, about) && !known.has(slotOf(statement)));
+  return unheard.map(({ part }): Statement => ({ change: 'statement', about, aspect: 'program', part, evidence: 'openlineage', at: next, body: null }));
 }
 
 function isAbout(statement: Statement, ref: EntityRef): boolean {

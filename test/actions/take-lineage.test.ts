@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lineageChanges } from '../../server/actions/take-lineage.ts';
 import { entityKey, type EntityRef } from '../../server/catalog/names.ts';
@@ -43,4 +44,23 @@ test('topics are not looked at without a pattern, and a pattern that cannot be f
 test('a pattern made to be slow is given up, and one that matches too much refused, naming the limit', async () => {
   expect(await reads(withTopics(2_000).store, '((l+o*)+(g*s*)+(-*0*)+)+!')).toEqual(['kafka://main ((l+o*)+(g*s*)+(-*0*)+)+!']);
   expect(await reads(withTopics(20_002).store, '.*')).toBe('its patterns match 10001 topics, the limit is 10000');
+});
+
+test('runs of a streaming job end in the same lineage, in whatever order and however often they are heard', async () => {
+  const jobType = { processingType: 'STREAMING', integration: 'FLINK' };
+  const of = (eventType: string, runId: string, minute: number, ...inputs: string[]): object => ({ ...event(...inputs), eventType, run: { runId }, eventTime: `2026-06-01T12:${String(minute).padStart(2, '0')}:00Z`, job: { namespace: 'flink://main', name: 'audit', facets: { jobType } } });
+  const history = [of('START', 'r1', 0, 'a', 'b'), of('RUNNING', 'r1', 1), of('ABORT', 'r1', 4), of('START', 'r2', 5, 'a'), of('FAIL', 'r2', 9), of('START', 'r3', 10, 'a', 'c'), of('RUNNING', 'r3', 11)];
+  await fc.assert(fc.asyncProperty(fc.shuffledSubarray(history, { minLength: history.length }), fc.array(fc.constantFrom(...history), { maxLength: 4 }), fc.array(fc.nat(11), { maxLength: 3 }), async (order, again, cuts) => {
+    const own = openSqliteStore({ file: ':memory:' });
+    const heard = [...order, ...again];
+    const bounds = [0, ...[...cuts].sort((a, b) => a - b), heard.length];
+    for (const [i, start] of bounds.slice(0, -1).entries()) {
+      const taken = await lineageChanges(heard.slice(start, bounds[i + 1]), { store: own, aliases: new Map() });
+      await own.apply({ changes: taken.flatMap((one) => (one.outcome === 'changes' ? one.changes : [])), committedAt: 0, offset: null });
+    }
+    const facts = (await own.entity({ kind: 'job', namespace: 'flink://main', name: 'audit' }))?.facts ?? [];
+    const inForce = facts.flatMap((fact) => (fact.aspect === 'program' ? fact.body.reads.map(({ dataset }) => dataset.name) : []));
+    await own.close();
+    expect(inForce.sort()).toEqual(['a', 'c']);
+  }), { numRuns: 200 });
 });
