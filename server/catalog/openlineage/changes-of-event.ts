@@ -23,6 +23,7 @@ export interface RunFacts {
   readonly isSnapshot: boolean;
 }
 
+const TEAM = /^(team|group):/;
 /** Longest text kept of a description. */
 const MOST_TEXT = 20_000;
 /** Slot of a running run's state: it holds until the run ends, or its job starts another as a whole. */
@@ -111,9 +112,10 @@ function describing(about: EntityRef, facets: Facets, at: Instant): GraphChange[
     if (body !== null) changes.push(said(about, aspect, body, at));
   };
   take('ownership', 'owner', (facet) => {
-    const [first] = optionalArray(facet.get('owners')).map((owner) => optionalText(object(owner).get('name')));
+    const names = optionalArray(facet.get('owners')).map((owner) => optionalText(object(owner).get('name')));
     // `team:data` is the form the specification recommends; the catalog has teams alone.
-    return first ? { team: first.replace(/^(team|group):/, '').slice(0, 512) } : null;
+    const owner = names.find((name) => name !== null && TEAM.test(name)) ?? names.find((name) => name !== null && name !== '');
+    return owner ? { team: owner.replace(TEAM, '').slice(0, 512) } : null;
   });
   take('tags', 'tags', (facet) => ({ tags: [...new Set(optionalArray(facet.get('tags')).filter((tag) => optionalText(object(tag).get('field')) === null).map(tagText))].filter((tag) => tag !== '') }));
   take('documentation', 'doc', (facet) => {

@@ -87,6 +87,11 @@ describe('an event of a run', () => {
     expect(changes({ eventTime: '2026-06-01T12:00:00Z', dataset: { namespace: 'postgres://db:5432', name: 'shop.public.orders', facets: gone } }).filter(({ body }) => body === null).map(({ aspect }) => aspect).sort()).toEqual(['doc', 'fields', 'owner', 'tags']);
   });
 
+  test('of several owners a team counts before anybody else', () => {
+    const ownerOf = (...names: string[]): unknown => of(changes(run({ job: { namespace: 'n', name: 'j', facets: { ownership: { owners: names.map((name) => ({ name })) } } } })), 'owner')[0]?.body;
+    expect([ownerOf('user:jdoe', 'team:data', 'team:other'), ownerOf('user:jdoe', 'group:ops'), ownerOf('', 'application:x'), ownerOf()]).toEqual([{ team: 'data' }, { team: 'ops' }, { team: 'application:x' }, undefined]);
+  });
+
   test('what Flink lists of a topic is what a table declares, and is not taken for its fields', () => {
     const jobType = { processingType: 'STREAMING', integration: 'FLINK', jobType: 'JOB' };
     const event = run({ job: { namespace: 'flink-jobs', name: 'insert-into_x', facets: { jobType } }, inputs: [topic('orders', { schema: { fields: [{ name: 'a', type: 'INT' }] } })] });
