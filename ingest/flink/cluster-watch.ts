@@ -1,9 +1,10 @@
+import { pagesOfTopics } from '../../server/actions/known-topics.ts';
 import { canonical, type ClusterAliases } from '../../server/catalog/cluster-aliases.ts';
 import type { FactBodies, Statement } from '../../server/catalog/changes.ts';
 import { type JobOutline, jobOutline, outlineText } from '../../server/catalog/flink/rest/job-outline.ts';
 import { type FlinkJob, jobsOfOverview } from '../../server/catalog/flink/rest/job-overview.ts';
 import { type KnownJob, statementsOfJob } from '../../server/catalog/flink/rest/job-statements.ts';
-import { isSqlJob, sourceVertices, topicsOfMetrics } from '../../server/catalog/flink/rest/source-topics.ts';
+import { isSqlJob, nameInMetrics, sourceVertices, topicsOfMetrics } from '../../server/catalog/flink/rest/source-topics.ts';
 import { type DatasetRef, entityKey, type Named } from '../../server/catalog/names.ts';
 import { inTurns } from '../../server/outside/in-turns.ts';
 import type { JsonReader } from '../../server/outside/json-reader.ts';
@@ -50,6 +51,7 @@ export class ClusterWatch {
   readonly #parts: WatchParts;
   readonly #insights = new Map<string, Insight>();
   readonly #restarts: JobRestarts;
+  #written: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
   /** Names of the jobs that are or were on this cluster; null before the catalog was asked. */
   #names: Set<string> | null = null;
 
@@ -70,6 +72,7 @@ export class ClusterWatch {
     const overview = jobsOfOverview(status === 200 ? body : null);
     if (overview.outcome === 'malformed') throw new OutsideFailure('malformed', `the answer to /jobs/overview is not a Flink cluster's: ${overview.reason}`);
     const at = clock();
+    this.#written = null;
     const left = [...overview.left, ...(await this.#lookInto(overview.jobs))];
     await this.#restarts.look(overview.jobs, at);
     const seen = await inTurns(overview.jobs, REQUESTS_AT_ONCE, (job) => this.#statements(job, at));
@@ -120,12 +123,18 @@ export class ClusterWatch {
     return { ...known, topics: await this.#knownTopics([...new Set(names.flat())].sort()) };
   }
 
-  /** null where a name may stand for another topic than the one that is called so. */
+  /** null where a name with `_` stands for no topic of the catalog, or for several. */
   async #knownTopics(names: readonly string[]): Promise<readonly DatasetRef[] | null> {
-    const { store, cluster, aliases } = this.#parts;
-    const refs = names.map((name) => canonical(aliases, { namespace: cluster.topics, name }));
-    const sure = await Promise.all(refs.map(async (ref) => !ref.name.includes('_') || (await store.entity({ kind: 'dataset', ...ref })) !== null));
-    return sure.every(Boolean) ? refs : null;
+    const { cluster, aliases } = this.#parts;
+    const topics = canonical(aliases, { namespace: cluster.topics, name: '' }).namespace;
+    const written = names.some((name) => name.includes('_')) ? await this.#topicsAsWritten(topics) : new Map<string, readonly string[]>();
+    const meant = names.map((name) => (name.includes('_') ? (written.get(name) ?? []) : [name]));
+    return meant.every((candidates) => candidates.length === 1) ? meant.flat().sort().map((name) => ({ namespace: topics, name })) : null;
+  }
+
+  /** Topics of the catalog by the names Flink gives them; asked once a poll, for it may be many. */
+  #topicsAsWritten(namespace: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    return (this.#written ??= pagesOfTopics(this.#parts.store).then((pages) => Map.groupBy(pages.flat().flatMap((topic) => (topic.namespace === namespace ? [topic.name] : [])), nameInMetrics)));
   }
 
   async #statements(job: FlinkJob, now: number): Promise<readonly Statement[]> {

@@ -1,13 +1,12 @@
 import { toldOr } from '../catalog/connect/kept-config.ts';
 import { parseJavaPattern } from '../catalog/connect/java-pattern.ts';
 import type { ProgramFact, Statement } from '../catalog/changes.ts';
-import { type DatasetRef, entityKey, type EntityRef } from '../catalog/names.ts';
+import { type DatasetRef, entityKey } from '../catalog/names.ts';
 import { isTopicName } from '../catalog/openlineage/dataset-names.ts';
 import { programPart } from '../catalog/openlineage/event-programs.ts';
 import type { Store } from '../store/store.ts';
+import { pagesOfTopics } from './known-topics.ts';
 
-/** Datasets read from the store, and matched, at once: a pattern may take so many steps for them and no more. */
-const PAGE = 1_000;
 /** Topics that the patterns of one event may match; as many datasets as an event may name. */
 export const MOST_MATCHES = 10_000;
 
@@ -39,20 +38,10 @@ function patternIn(body: ProgramFact | null): DatasetRef | null {
   return dataset !== undefined && dataset.namespace.startsWith('kafka://') && !isTopicName(dataset.name) ? dataset : null;
 }
 
+/** Of one page: a pattern may take so many steps for a page and no more. */
 function matching({ namespace, name }: DatasetRef, page: readonly DatasetRef[]): readonly DatasetRef[] {
   const pattern = parseJavaPattern(name);
   if (pattern === null) return [];
   // One that takes too long for a page matches nothing that is certain; the pattern itself is in the catalog, and says so.
   return toldOr(() => page.filter((topic) => topic.namespace === namespace && pattern.matches(topic.name) !== null)).told ?? [];
-}
-
-async function pagesOfTopics(store: Pick<Store, 'entities'>): Promise<readonly (readonly DatasetRef[])[]> {
-  const pages: DatasetRef[][] = [];
-  for (let after: string | null = null; ; ) {
-    const page: readonly EntityRef[] = await store.entities('dataset', { after, limit: PAGE });
-    pages.push(page.filter(({ namespace, name }) => namespace.startsWith('kafka://') && isTopicName(name)).map(({ namespace, name }) => ({ namespace, name })));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return pages;
-    after = entityKey(last);
-  }
 }

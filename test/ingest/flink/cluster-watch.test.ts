@@ -146,6 +146,20 @@ test('a topic whose name Flink may have changed is taken only if the catalog has
   expect((await facts('enrich'))['program']).toMatchObject({ reads: [{ dataset: { name: 'shop_orders' } }] });
 });
 
+test('the topic that Flink writes with `_` is the one of the catalog that is written so, if there is just one', async () => {
+  const vertex = 'c'.repeat(32);
+  const known = (...names: string[]) => store.apply({ changes: names.map((name) => ({ change: 'statement', about: { kind: 'dataset', namespace: 'kafka://main', name }, aspect: 'dataset', part: '', evidence: 'declared', at: { time: 1, sequence: 0, event: 'x' }, body: { kind: 'topic', platform: 'kafka', cluster: 'main' } }) as const), committedAt: NOW, offset: null });
+  listing(job());
+  answers.set(`/jobs/${JOB}`, JSON.stringify({ vertices: [{ id: vertex, name: 'Source: x' }] }));
+  answers.set(`/jobs/${JOB}/vertices/${vertex}/subtasks/metrics`, JSON.stringify(['shop_orders_v1', 'plain-1'].map((name) => ({ id: `Source__x.KafkaSourceReader.topic.${name}.partition.0.currentOffset` }))));
+  await known('shop.orders_v1', 'shop.orders-v1', 'shop_orders');
+  await watchOn().poll();
+  expect((await facts('enrich'))['program']).toMatchObject({ reads: [{ dataset: { name: 'plain-1' } }, { dataset: { name: 'shop.orders_v1' } }] });
+  // A catalog that remembers both cannot tell which it is; what was known stays.
+  await known('shop_orders.v1');
+  expect((await watchOn().poll()).changes).toBe(0);
+});
+
 describe('what a cluster answers amiss', () => {
   const poll = (): Promise<ClusterPoll> => watchOn().poll();
 

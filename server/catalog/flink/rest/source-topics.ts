@@ -19,9 +19,14 @@ export function isSqlJob(details: unknown): boolean {
 
 const TOPIC = /(?:^|\.)KafkaSourceReader\.topic\.(.+)\.partition\.\d+\.currentOffset$/;
 
+/** A topic's name as Flink writes it in the name of a metric; Kafka itself refuses two topics that differ in that alone. */
+export function nameInMetrics(topic: string): string {
+  return topic.replaceAll('.', '_');
+}
+
 /**
  * The topics a source reads, by the names of its metrics: the one place where Flink's REST API tells them. Flink writes `_`
- * for each of ` .:,` there, so a name with `_` in it may stand for another.
+ * for each of ` .:,` there, so a name with `_` in it may stand for another; see `nameInMetrics`.
  */
 export function topicsOfMetrics(answer: unknown): readonly string[] {
   if (!Array.isArray(answer)) return [];
