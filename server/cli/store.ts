@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { dataFolder, storeFile } from '../config.ts';
-import { copyChanges, copyStore } from '../store/copy-store.ts';
+import { dataFolder, snapshotFile, storeFile } from '../config.ts';
+import { copyStore } from '../store/copy-store.ts';
 import { graphHash } from '../store/graph-hash.ts';
 import type { StoreHistory } from '../store/history.ts';
 import { migrateNeo4jStore, openNeo4jHistory } from '../store/neo4j-store.ts';
@@ -9,6 +9,7 @@ import { openSqliteHistory } from '../store/sqlite/history.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from '../store/store.ts';
 import { nameOfAddress, openStore, parseStoreAddress, type StoreAddress } from '../store/store-address.ts';
+import { verdictText, verifyStore } from '../queries/verify-store.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { lines, type Terminal } from './terminal.ts';
 
@@ -35,10 +36,10 @@ export function storeCommand(terminal: Terminal): Command {
       .requiredOption('--from <address>', ADDRESS).requiredOption('--to <address>', ADDRESS).option('--json', 'print the result as JSON')
       .action(async (options: Options) => report(options, ...(await answering(() => copied(address(options.from), address(options.to)))))))
     .addCommand(new Command('verify')
-      .description('compare the graph of a store with one built anew from all it was told')
+      .description('compare the graph of a store with one built anew from all it was told, and with the lineage index')
       .option('--store <address>', ADDRESS).option('--json', 'print the result as JSON')
       .action(async (options: Options) => {
-        const { same, facts, text } = await answering(() => verified(address(options.store)));
+        const { same, facts, text } = await answering(() => verified(address(options.store), snapshotFile(dataFolder(terminal.env))));
         report(options, facts, text);
         if (!same) throw new CommandFailure(EXIT.checkFailed, '');
       }));
@@ -73,20 +74,15 @@ async function copied(from: StoreAddress, to: StoreAddress): Promise<[object, st
   })));
 }
 
-async function verified(address: StoreAddress): Promise<{ same: boolean; facts: object; text: string }> {
-  mustExist(address);
-  return using(openStore(address), (store) => using(openHistory(address), (history) => using(openSqliteStore({ file: ':memory:' }), async (rebuilt) => {
-    await copyChanges(history, rebuilt, Date.now);
-    const [found, expected] = [await graphHash(store), await graphHash(rebuilt)];
-    const same = found.hash === expected.hash;
-    const text = same ? `revision ${found.revision}: ${found.nodes} nodes, ${found.edges} edges, graph ${found.hash}, as all that was said makes it`
-      : `revision ${found.revision}: the graph is ${found.hash} (${found.nodes} nodes, ${found.edges} edges), but what was said makes ${expected.hash} (${expected.nodes} nodes, ${expected.edges} edges)`;
-    return { same, facts: { same, found, expected: { ...expected, revision: found.revision } }, text };
-  })));
-}
-
 function mustExist(address: StoreAddress): void {
   if (address.kind === 'embedded' && !existsSync(address.file)) throw new CommandFailure(EXIT.usage, `there is no store at ${address.file}`);
+}
+
+async function verified(address: StoreAddress, snapshot: string): Promise<{ same: boolean; facts: object; text: string }> {
+  mustExist(address);
+  const verdict = await using(openStore(address), (store) => using(openHistory(address), (history) => verifyStore({ store, history, snapshot, clock: Date.now })));
+  const { same, found, expected, index } = verdict;
+  return { same, facts: { same, found, expected, index }, text: verdictText(verdict) };
 }
 
 function openHistory(address: StoreAddress): StoreHistory {

@@ -143,6 +143,9 @@ export class LineageGraph {
   viaOf(row: number): number {
     return row < this.base.rows ? at(this.base.via, row) : this.#via.at(row - this.base.rows);
   }
+  slotOf(row: number): number {
+    return row < this.base.rows ? at(this.base.slot, row) : this.#slot.at(row - this.base.rows);
+  }
   traitsOf(row: number): number {
     return row < this.base.rows ? at(this.base.traits, row) : this.#traits.at(row - this.base.rows);
   }
@@ -195,11 +198,11 @@ export class LineageGraph {
     const columns = new RowColumns();
     const { nodes, rows } = this;
     for (let node = 0; node < nodes; node++) {
-      columns.addNode(this.#nodeRow(node));
+      columns.addNode(this.nodeRow(node));
       if (node % slice === 0) yield;
     }
     for (let row = 0; row < rows; row++) {
-      if (this.#isAlive(row)) this.#addRow(columns, row);
+      if (this.isAlive(row)) this.#addRow(columns, row);
       if (row % slice === 0) yield;
     }
     return columns;
@@ -210,12 +213,13 @@ export class LineageGraph {
     columns.from.push(this.storeIdOf(this.fromOf(row)));
     columns.to.push(this.storeIdOf(this.toOf(row)));
     columns.via.push(via < 0 ? 0 : this.storeIdOf(via));
-    columns.slot.push(row < this.base.rows ? at(this.base.slot, row) : this.#slot.at(row - this.base.rows));
+    columns.slot.push(this.slotOf(row));
     columns.traits.push(this.traitsOf(row));
     columns.life.push(columns.lifeTimes.number(this.lifeOf(row)));
   }
 
-  #nodeRow(node: number): NodeRow {
+  /** A node as its source handed it out. */
+  nodeRow(node: number): NodeRow {
     const ref = this.refOf(node);
     const dataset = this.datasetOf(node);
     const { validFrom, validTo } = this.#lifeOfNode(node);
@@ -329,11 +333,12 @@ export class LineageGraph {
     if (validFrom === OPEN_END) return true;
     return asOf === null ? validTo === OPEN_END : validFrom <= asOf && asOf < validTo;
   }
-  #isAlive(row: number): boolean {
+  /** False when a delta has replaced the row. */
+  isAlive(row: number): boolean {
     return row < this.base.rows ? this.#dead[row] === 0 : !this.#deadExtra.has(row);
   }
   #sees(row: number, { asOf, evidenceMask }: RowView): boolean {
-    if (!this.#isAlive(row) || (evidenceMask !== -1 && (evidenceBitIn(this.traitsOf(row)) & evidenceMask) === 0)) return false;
+    if (!this.isAlive(row) || (evidenceMask !== -1 && (evidenceBitIn(this.traitsOf(row)) & evidenceMask) === 0)) return false;
     const { validFrom, validTo } = this.lifeOf(row);
     return asOf === null ? validTo === OPEN_END : validFrom <= asOf && asOf < validTo;
   }

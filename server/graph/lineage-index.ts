@@ -6,6 +6,7 @@ import type { DatasetRef, EntityRef, FieldRef, ReaderRef } from '../catalog/name
 import type { BaseGraph } from './base-graph.ts';
 import { buildBase, RowColumns } from './build-base.ts';
 import { Closure } from './closure.ts';
+import { handOver } from './graph-rows.ts';
 import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
@@ -137,6 +138,12 @@ export class LineageIndex {
   programOf(actor: ReaderRef, view: View = EVERYTHING_NOW): ProgramUse {
     const node = this.#graph.find(actor);
     return node < 0 ? { reads: [], writes: [] } : programOf(this.#graph, node, rowView(view));
+  }
+
+  /** The graph as it is in memory, as rows; nodes not by ascending id. */
+  async scan(sink: Parameters<GraphSource['scan']>[0]): Promise<RevisionInfo> {
+    handOver(this.#graph, sink);
+    return this.#revision;
   }
 
   statistics(): IndexStatistics {

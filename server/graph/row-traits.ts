@@ -20,6 +20,10 @@ export const GENERATES = EDGE_KINDS.indexOf('GENERATES');
 export function packTraits({ kind, evidence, completeness, identity, reasons }: EdgeRow): number {
   return kind | (evidence << EVIDENCE_SHIFT) | (completeness << COMPLETENESS_SHIFT) | (identity ? IDENTITY_BIT : 0) | (reasons << REASONS_SHIFT);
 }
+/** What `packTraits` packed. */
+export function unpackTraits(traits: number): Pick<EdgeRow, 'kind' | 'evidence' | 'completeness' | 'identity' | 'reasons'> {
+  return { kind: kindIn(traits), evidence: (traits >> EVIDENCE_SHIFT) & 7, completeness: (traits >> COMPLETENESS_SHIFT) & 3, identity: identityIn(traits), reasons: reasonsIn(traits) };
+}
 export function kindIn(traits: number): number {
   return traits & 7;
 }

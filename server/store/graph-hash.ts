@@ -16,7 +16,7 @@ const BITS = 128n;
  * Hashes what follows from statements and observations: edges, and nodes that are stated or have an edge.
  * A node that only a replaced statement named is left out, since nothing that is kept tells of it.
  */
-export async function graphHash(source: GraphSource): Promise<GraphHash> {
+export async function graphHash(source: Pick<GraphSource, 'scan'>): Promise<GraphHash> {
   const nodes = new Map<number, { readonly line: string; readonly key: string }>();
   const counted = new Set<number>();
   let [sum, edges] = [0n, 0];
