@@ -98,14 +98,14 @@ export class Neo4jStore implements Store {
     return this.#connection.write(async (transaction, attempt) => {
       // Rows of a first attempt are with the caller already, and cannot be taken back.
       if (attempt > 1) throw new StoreUnavailable('down', 'the connection to Neo4j broke during a scan');
-      await lockCatalog(transaction);
+      lockCatalog(transaction);
       return scanGraph(transaction, sink);
     }, SCAN_MS);
   }
 
   async delta(revision: number): Promise<GraphDelta | 'too-many'> {
     return this.#connection.write(async (transaction) => {
-      await lockCatalog(transaction);
+      lockCatalog(transaction);
       return readDelta(transaction, revision);
     });
   }

@@ -61,6 +61,19 @@ export class Neo4jPlatform {
     }
   }
 
+  /** The operators of a query's plan, from the result down to where it begins. */
+  async plan(cypher: string): Promise<string[]> {
+    const session = this.#driver.session();
+    try {
+      const { summary } = await session.run(`EXPLAIN ${cypher}`);
+      const operators: string[] = [];
+      for (let plan = summary.plan === false ? undefined : summary.plan; plan !== undefined; plan = plan.children.at(-1)) operators.push(plan.operatorType);
+      return operators;
+    } finally {
+      await session.close();
+    }
+  }
+
   /** Removes all nodes. */
   async clear(): Promise<void> {
     for (let left = 1; left > 0; ) {

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CATALOG } from '../../server/store/neo4j/catalog-node.ts';
 import { Connection } from '../../server/store/neo4j/connection.ts';
+import { entityById } from '../../server/store/neo4j/graph-nodes.ts';
 import { migrate, NEO4J_MIGRATIONS, type Neo4jMigration } from '../../server/store/neo4j/schema.ts';
+import { statementsAt } from '../../server/store/neo4j/slots.ts';
 import { openNeo4jStore } from '../../server/store/neo4j-store.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { StoreIncompatible } from '../../server/store/store.ts';
@@ -83,6 +86,11 @@ describe.skipIf(missing !== null)(`the store in Neo4j${missing === null ? '' : `
       await expect(platform.open({ password: 'wrong-one' })).rejects.toEqual(unavailable('down'));
       await expect(platform.open({ url: 'bolt://127.0.0.1:1', retryMs: 100 })).rejects.toEqual(unavailable('down'));
       await platform.clear();
+    });
+
+    test.each([['an entity', `${entityById('n', '1')} RETURN n`], ['what was said', `${statementsAt('1', '2')} RETURN t`], ['the catalog', `${CATALOG} RETURN s`]])('finds %s by an index, even planned where nothing is stored', async (_, cypher) => {
+      await platform.openEmpty();
+      expect((await platform.plan(cypher)).at(-1)).toMatch(/IndexSeek/);
     });
 
     test('numbers its steps 1, 2, 3', () => {

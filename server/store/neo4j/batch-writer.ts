@@ -5,8 +5,8 @@ import type { Edge } from '../../catalog/lineage/rows.ts';
 import { ENTITY_KINDS, type EntityKind, type EntityRef, type ReaderRef } from '../../catalog/names.ts';
 import { EXISTENCE } from '../sqlite/codes.ts';
 import type { ApplyOutcome, ChangeBatch } from '../store.ts';
-import { type CatalogNode, lockCatalog, readCatalog } from './catalog-node.ts';
-import type { Connection, Transaction } from './connection.ts';
+import { CATALOG, type CatalogNode, lockCatalog, readCatalog } from './catalog-node.ts';
+import type { Connection } from './connection.ts';
 import { Descriptions, DESCRIBING } from './descriptions.ts';
 import { type EdgeChange, readStanding, removeEdges, writeEdges } from './edges.ts';
 import { type GraphNode, GraphNodes } from './graph-nodes.ts';
@@ -16,6 +16,7 @@ import { changesOfProgram, edgesIn } from './program-edges.ts';
 import { countOf } from './schema.ts';
 import { Sightings } from './sightings.ts';
 import { isChanged, record, type Slot, Slots, writeSlots } from './slots.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 
 /** Aspects whose newest statements are read with their slots: those that say what exists, and those that nodes show. */
 const READ_WITH_SLOTS: ReadonlySet<Slot['aspect']> = new Set<Slot['aspect']>([...DESCRIBING, ...Object.values(EXISTENCE)]);
@@ -33,7 +34,7 @@ export class BatchWriter {
     const id = randomUUID();
     return this.#connection.writeInTurn(async (transaction, attempt) => {
       if (attempt > 1) this.#nodes.forget();
-      await lockCatalog(transaction);
+      lockCatalog(transaction);
       return (attempt > 1 ? await earlierOutcome(transaction, batch, id) : null) ?? this.#attempt(transaction, batch, id);
     }).catch((error: unknown) => {
       this.#nodes.forget();
@@ -88,10 +89,14 @@ class BatchWork {
     const learned = this.#learn(statements, observations);
     if (learned.changes === 0) return this.#catalog.revision;
     await this.#settleLifetimes();
-    const edges = await this.#edges();
     this.#describe();
-    await this.#write(edges);
-    await this.#addRevision(committedAt, { ...learned, edges: edges.gained, id });
+    // The server makes the nodes while the edges between them are worked out.
+    this.#descriptions.write(this.#transaction, this.#catalog.revision + 1);
+    const { changes: edges, gained } = await this.#edges();
+    writeSlots(this.#transaction, this.#slots.all(), this.#catalog.revision + 1);
+    writeEdges(this.#transaction, edges);
+    this.#sightings.write(this.#transaction);
+    this.#addRevision(committedAt, { ...learned, edges: gained, id });
     return this.#catalog.revision + 1;
   }
 
@@ -173,19 +178,11 @@ class BatchWork {
     for (const about of new Set([...this.#touched].filter(([slot]) => DESCRIBING.has(slot.aspect)).map(([, node]) => node))) this.#descriptions.describe(about);
   }
 
-  async #write({ changes }: { readonly changes: readonly EdgeChange[] }): Promise<void> {
-    const revision = this.#catalog.revision + 1;
-    await this.#descriptions.write(this.#transaction, revision);
-    await writeSlots(this.#transaction, this.#slots.all(), revision);
-    await writeEdges(this.#transaction, changes);
-    await this.#sightings.write(this.#transaction);
-  }
-
-  async #addRevision(committedAt: number, learned: { readonly statements: number; readonly edges: number; readonly id: string }): Promise<void> {
+  #addRevision(committedAt: number, learned: { readonly statements: number; readonly edges: number; readonly id: string }): void {
     const created = Map.groupBy(this.#nodes.created, ({ kind }) => kind);
     const counts = ENTITY_KINDS.map((kind): [string, number] => [countOf(kind), this.#catalog.counts[kind] + (created.get(kind)?.length ?? 0)]);
-    await this.#transaction.run(
-      `MATCH (s:SluiceStore { name: 'catalog' }) SET s += $catalog
+    this.#transaction.send(
+      `${STEADY} ${CATALOG} SET s += $catalog
        CREATE (:Revision { number: s.revision, committedAt: s.committedAt, statements: $statements, batch: $id })`,
       {
         id: learned.id, statements: learned.statements,

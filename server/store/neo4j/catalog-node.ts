@@ -1,8 +1,8 @@
 import type { RevisionInfo } from '../../catalog/lineage/rows.ts';
 import { ENTITY_KINDS, type EntityKind } from '../../catalog/names.ts';
 import { StoreUnavailable } from '../store.ts';
-import type { Transaction } from './connection.ts';
 import { countOf } from './schema.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 
 /** What the one node that every batch locks says about the whole store. */
 export interface CatalogNode extends RevisionInfo {
@@ -14,17 +14,20 @@ export interface CatalogNode extends RevisionInfo {
   readonly counts: Readonly<Record<EntityKind, number>>;
 }
 
+/** Finds the node, always by its index. */
+export const CATALOG = "MATCH (s:SluiceStore { name: 'catalog' }) USING INDEX s:SluiceStore(name)";
+
 /**
  * Makes the transaction the only one that changes the graph until it ends: all writers ask for this lock
  * first, so revisions have one order and writers never wait for each other in a circle. Whoever holds it
  * sees all of every batch before it, which Neo4j promises to nobody else.
  */
-export async function lockCatalog(transaction: Transaction): Promise<void> {
-  await transaction.run("MATCH (s:SluiceStore { name: 'catalog' }) SET s.lock = randomUUID()");
+export function lockCatalog(transaction: Transaction): void {
+  transaction.send(`${STEADY} ${CATALOG} SET s.lock = randomUUID()`);
 }
 
 export async function readCatalog(transaction: Transaction): Promise<CatalogNode> {
-  const [found] = (await transaction.one<[Record<string, unknown> | null]>("MATCH (s:SluiceStore { name: 'catalog' }) RETURN properties(s)")) ?? [null];
+  const [found] = (await transaction.one<[Record<string, unknown> | null]>(`${STEADY} ${CATALOG} RETURN properties(s)`)) ?? [null];
   if (found === null) throw new StoreUnavailable('corrupt', 'the database no longer holds the store it held when it was opened');
   const number = (name: string): number => Number(found[name] ?? 0);
   return {

@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import neo4j, { type Driver, type ManagedTransaction, type Session } from 'neo4j-driver';
 import { StoreUnavailable } from '../store.ts';
 import { asStoreError } from './failures.ts';
-import { type Parameter, type Row, sent } from './values.ts';
+import { Transaction } from './transaction.ts';
 
-/** Rows sent by one statement: where a batched UNWIND is fastest, measured from 1,000 to 50,000. */
-export const ROWS_AT_ONCE = 10_000;
 /** Records fetched at once: larger than most answers, so that they come in one go. */
 const FETCHED_RECORDS = 5_000;
 /** How long to wait for the server to take a connection, ms. */
@@ -34,52 +32,6 @@ export interface Neo4jLimits {
   readonly readMs: number;
   /** Longest transaction that writes, waiting for others' locks included, ms. */
   readonly transactionMs: number;
-}
-
-/** A running transaction: `run` gives the rows of a query as arrays, in the order of its RETURN. */
-export class Transaction {
-  readonly #transaction: ManagedTransaction;
-
-  constructor(transaction: ManagedTransaction) {
-    this.#transaction = transaction;
-  }
-
-  async run<T extends readonly unknown[]>(cypher: string, parameters: Row = {}): Promise<T[]> {
-    const { records } = await this.#transaction.run(cypher, sent(parameters) as Record<string, unknown>);
-    return records.map((record) => record.keys.map((key) => record.get(key) as unknown) as unknown as T);
-  }
-
-  async one<T extends readonly unknown[]>(cypher: string, parameters: Row = {}): Promise<T | undefined> {
-    return (await this.run<T>(cypher, parameters))[0];
-  }
-
-  /** Runs a statement that takes `$rows`, as often as there are portions of them. */
-  async each(cypher: string, rows: readonly Parameter[], parameters: Row = {}): Promise<void> {
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      await this.#transaction.run(cypher, sent({ ...parameters, rows: rows.slice(from, from + ROWS_AT_ONCE) }) as Record<string, unknown>);
-    }
-  }
-
-  /** The answers for all rows of a query that takes `$rows`. */
-  async all<T extends readonly unknown[]>(cypher: string, rows: readonly Parameter[], parameters: Row = {}): Promise<T[]> {
-    const answers: T[] = [];
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      for (const row of await this.run<T>(cypher, { ...parameters, rows: rows.slice(from, from + ROWS_AT_ONCE) })) answers.push(row);
-    }
-    return answers;
-  }
-
-  /** Hands over the rows of a query as they come, in portions, without holding them all. */
-  async stream<T extends readonly unknown[]>(cypher: string, take: (rows: T[]) => void): Promise<void> {
-    let rows: T[] = [];
-    for await (const record of this.#transaction.run(cypher)) {
-      rows.push(record.keys.map((key) => record.get(key) as unknown) as unknown as T);
-      if (rows.length < ROWS_AT_ONCE) continue;
-      take(rows);
-      rows = [];
-    }
-    if (rows.length > 0) take(rows);
-  }
 }
 
 /** The driver behind one store: transactions tried again while that helps, and failures turned into StoreUnavailable. */
@@ -117,7 +69,13 @@ export class Connection {
   /** Runs `work` in a writing transaction, possibly alongside others; `attempt` counts from 1. */
   write<T>(work: (transaction: Transaction, attempt: number) => Promise<T>, transactionMs = this.limits.transactionMs): Promise<T> {
     let attempt = 0;
-    return this.#attempt((session) => session.executeWrite((transaction) => work(new Transaction(transaction), ++attempt), { timeout: transactionMs }), transactionMs);
+    const whole = async (managed: ManagedTransaction): Promise<T> => {
+      const transaction = new Transaction(managed);
+      const result = await work(transaction, ++attempt);
+      await transaction.settled();
+      return result;
+    };
+    return this.#attempt((session) => session.executeWrite(whole, { timeout: transactionMs }), transactionMs);
   }
 
   /** The same, after those asked for before. */

@@ -1,10 +1,11 @@
 import { type Aspect, EVIDENCES, type FactBodies } from '../../catalog/changes.ts';
 import { effective } from '../sqlite/lifetime.ts';
 import { nameWords, pathWords, proseWords } from '../sqlite/search-words.ts';
-import type { Transaction } from './connection.ts';
-import { createNodes, type Description, type GraphNode, type GraphNodes } from './graph-nodes.ts';
+import { type Description, entityById, type GraphNode, type GraphNodes } from './graph-nodes.ts';
 import { fieldsIn } from './lifetimes.ts';
+import { sendNewNodes } from './new-nodes.ts';
 import type { Slot, Slots } from './slots.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 import type { Row } from './values.ts';
 
 /** Aspects that a node shows as properties, for people and for search. */
@@ -90,14 +91,14 @@ export class Descriptions {
   }
 
   /** Writes nodes that are new and whatever changed of others. */
-  async write(transaction: Transaction, revision: number): Promise<void> {
+  write(transaction: Transaction, revision: number): void {
     for (const node of [...this.#nodes.touched]) this.#settle(node);
-    await createNodes(transaction, this.#nodes.created, (node) => withoutNulls(propertiesOf(node, revision)));
+    sendNewNodes(transaction, this.#nodes.created, { revision, of: (node) => propertiesOf(node, revision), wordsOf });
     const known = [...this.#nodes.touched].filter(({ isNew }) => !isNew);
-    await transaction.each('UNWIND $rows AS row MATCH (n:Entity { id: row.id }) SET n += row', known.map((node) => ({
+    transaction.sendEach(`${STEADY} UNWIND $rows AS row ${entityById('n', 'row.id')} SET n += row`, known.map((node) => ({
       ...propertiesOf(node, revision), ...(this.#nodes.moved.has(node) ? { revision } : {}),
     })));
-    await this.#writeOwners(transaction);
+    this.#writeOwners(transaction);
   }
 
   /** Works out whether search finds a node, and counts it with its dataset. */
@@ -111,12 +112,12 @@ export class Descriptions {
     node.carded ||= node.dataset === null || isDescribed(node);
   }
 
-  async #writeOwners(transaction: Transaction): Promise<void> {
+  #writeOwners(transaction: Transaction): void {
     const changed = [...this.#owners].map(([node, owner]) => ({ id: node.id, owner, isNew: node.isNew }));
-    await transaction.each('UNWIND $rows AS row MATCH (:Entity { id: row.id })-[r:OWNED_BY]->() DELETE r', changed.filter(({ isNew }) => !isNew));
+    transaction.sendEach(`${STEADY} UNWIND $rows AS row ${entityById('n', 'row.id')} MATCH (n)-[r:OWNED_BY]->() DELETE r`, changed.filter(({ isNew }) => !isNew));
     const owned = changed.filter(({ owner }) => owner !== null);
-    await transaction.each('UNWIND $rows AS name MERGE (:Owner { name: name })', [...new Set(owned.map(({ owner }) => owner))]);
-    await transaction.each('UNWIND $rows AS row MATCH (n:Entity { id: row.id }) MATCH (o:Owner { name: row.owner }) CREATE (n)-[:OWNED_BY]->(o)', owned);
+    transaction.sendEach(`${STEADY} UNWIND $rows AS name MERGE (:Owner { name: name })`, [...new Set(owned.map(({ owner }) => owner))]);
+    transaction.sendEach(`${STEADY} UNWIND $rows AS row ${entityById('n', 'row.id')} MATCH (o:Owner { name: row.owner }) USING INDEX o:Owner(name) CREATE (n)-[:OWNED_BY]->(o)`, owned);
   }
 }
 
@@ -165,7 +166,4 @@ function indexed(words: string): string | null {
 /** A word as the full text index holds it. */
 export function cutWord(word: string): string {
   return word.length <= LONGEST_WORD ? word : word.slice(0, LONGEST_WORD).toWellFormed().replace(/\ufffd$/, '');
-}
-function withoutNulls(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }

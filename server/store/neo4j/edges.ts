@@ -1,9 +1,10 @@
 import { COMPLETENESSES, type Completeness, READ_REASONS, type ReadReason } from '../../catalog/changes.ts';
 import { type Edge, EDGE_KINDS, type EdgeKind, reasonMask } from '../../catalog/lineage/rows.ts';
 import { completenessIn, identityIn, mergeTraits, packTraits, reasonsIn } from '../sqlite/codes.ts';
-import type { Transaction } from './connection.ts';
-import type { GraphNodes } from './graph-nodes.ts';
+import { entityById, type GraphNodes } from './graph-nodes.ts';
+import { type RowGroup, sendGroups } from './row-groups.ts';
 import type { Slot } from './slots.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 import type { Row } from './values.ts';
 
 /** An edge of a slot without its time; source to target is the direction data flows. */
@@ -41,6 +42,8 @@ const SHAPES: Readonly<Record<EdgeKind, Shape>> = {
 };
 /** Everything but DERIVES starts at the job or consumer that its slot is about. */
 const OF_READER = EDGE_KINDS.filter((kind) => kind !== 'DERIVES').join('|');
+
+const DERIVES_OF_SLOT = 'MATCH (a)-[r:DERIVES { slot: row.slot }]->(b) USING INDEX r:DERIVES(slot)';
 
 /** `r` of `(a)-[r]->(b)` as read back, in the direction data flows. */
 export const EDGE_COLUMNS = `type(r), CASE WHEN type(r) IN ['READS', 'USES'] THEN b.id ELSE a.id END, CASE WHEN type(r) IN ['READS', 'USES'] THEN a.id ELSE b.id END,
@@ -86,8 +89,8 @@ export async function readStanding(transaction: Transaction, slots: readonly Slo
   const rows = slots.map(({ id, about }) => ({ slot: id, about: about.id }));
   const standing = new Map<number, TimedEdge[]>(slots.map(({ id }) => [id, []]));
   const queries = [
-    `UNWIND $rows AS row MATCH (a:Entity { id: row.about })-[r:${OF_READER}]->(b) WHERE r.slot = row.slot AND r.validTo IS NULL RETURN r.slot, elementId(r), ${EDGE_COLUMNS}`,
-    `UNWIND $rows AS row MATCH (a)-[r:DERIVES { slot: row.slot }]->(b) WHERE r.validTo IS NULL RETURN r.slot, elementId(r), ${EDGE_COLUMNS}`,
+    `${STEADY} UNWIND $rows AS row ${entityById('a', 'row.about')} MATCH (a)-[r:${OF_READER}]->(b) WHERE r.slot = row.slot AND r.validTo IS NULL RETURN r.slot, elementId(r), ${EDGE_COLUMNS}`,
+    `${STEADY} UNWIND $rows AS row ${DERIVES_OF_SLOT} WHERE r.validTo IS NULL RETURN r.slot, elementId(r), ${EDGE_COLUMNS}`,
   ];
   for (const query of queries) {
     for (const [slot, element, ...stored] of await transaction.all<[number, string, ...StoredEdge]>(query, rows)) standing.get(slot)?.push(timedEdge(element, stored));
@@ -98,7 +101,7 @@ export async function readStanding(transaction: Transaction, slots: readonly Slo
 /** The edges that follow from observations between a reader and something, by slot. */
 export async function readSeen(transaction: Transaction, pairs: readonly { readonly slot: number; readonly reader: number; readonly other: number }[]): Promise<(TimedEdge & { readonly slot: number })[]> {
   const found = await transaction.all<[number, string, ...StoredEdge]>(
-    `UNWIND $rows AS row MATCH (a:Entity { id: row.reader }) MATCH (b:Entity { id: row.other })
+    `${STEADY} UNWIND $rows AS row ${entityById('a', 'row.reader')} ${entityById('b', 'row.other')}
      MATCH (a)-[r:${OF_READER}]->(b) WHERE r.slot = row.slot RETURN r.slot, elementId(r), ${EDGE_COLUMNS}`,
     pairs,
   );
@@ -115,8 +118,8 @@ export async function removeEdges(transaction: Transaction, slots: readonly Slot
   const rows = slots.map(({ id, about }) => ({ slot: id, about: about.id }));
   let removed = 0;
   for (const query of [
-    `UNWIND $rows AS row MATCH (:Entity { id: row.about })-[r:${OF_READER}]->() WHERE r.slot = row.slot DELETE r RETURN count(*)`,
-    'UNWIND $rows AS row MATCH ()-[r:DERIVES { slot: row.slot }]->() DELETE r RETURN count(*)',
+    `${STEADY} UNWIND $rows AS row ${entityById('a', 'row.about')} MATCH (a)-[r:${OF_READER}]->() WHERE r.slot = row.slot DELETE r RETURN count(*)`,
+    `${STEADY} UNWIND $rows AS row ${DERIVES_OF_SLOT} DELETE r RETURN count(*)`,
   ]) {
     for (const [count] of await transaction.all<[number]>(query, rows)) removed += count;
   }
@@ -129,17 +132,31 @@ export interface EdgeChange {
 }
 
 /** Writes edges that are new, by kind, and the times and traits of those that are stored. */
-export async function writeEdges(transaction: Transaction, changes: readonly EdgeChange[]): Promise<void> {
+export function writeEdges(transaction: Transaction, changes: readonly EdgeChange[]): void {
+  const added = Map.groupBy(changes.filter(({ edge }) => edge.element === null), ({ edge }) => edge.kind);
   for (const kind of EDGE_KINDS) {
-    const { fromReader } = SHAPES[kind];
-    const rows = changes.filter(({ edge }) => edge.kind === kind && edge.element === null).map(({ slot, edge }) => ({
-      a: fromReader ? edge.target : edge.source, b: fromReader ? edge.source : edge.target,
-      properties: { slot: slot.id, evidence: slot.evidence, ...(edge.via === 0 ? {} : { via: edge.via }), ...timesOf(edge) },
-    }));
-    await transaction.each(`UNWIND $rows AS row MATCH (a:Entity { id: row.a }) MATCH (b:Entity { id: row.b }) CREATE (a)-[r:${kind}]->(b) SET r = row.properties`, rows);
+    const alike = Map.groupBy(added.get(kind) ?? [], ({ slot, edge: { via, traits, from, to, lastSeen } }) => `${slot.id} ${via} ${traits} ${from} ${to} ${lastSeen}`);
+    sendGroups(transaction, ADDING[kind], [...alike.values()].flatMap((group) => groupOf(kind, group)));
   }
   const known = changes.flatMap(({ edge }) => (edge.element === null ? [] : [{ element: edge.element, properties: timesOf(edge) }]));
-  await transaction.each('UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row.element SET r += row.properties', known);
+  transaction.sendEach('UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row.element SET r += row.properties', known);
+}
+
+/** By kind: a reader is looked up once for all that it reads or writes alike. */
+const ADDING = Object.fromEntries(EDGE_KINDS.map((kind) => [kind, kind === 'DERIVES'
+  ? `${STEADY} UNWIND $rows AS row UNWIND row.each AS ends ${entityById('a', 'ends[0]')} ${entityById('b', 'ends[1]')} CREATE (a)-[r:DERIVES]->(b) SET r = row.properties`
+  : `${STEADY} UNWIND $rows AS row ${entityById('a', 'row.reader')} UNWIND row.each AS end ${entityById('b', 'end')} CREATE (a)-[r:${kind}]->(b) SET r = row.properties`,
+])) as Record<EdgeKind, string>;
+
+/** Edges of one slot that have everything but their ends in common. */
+function groupOf(kind: EdgeKind, [first, ...others]: readonly EdgeChange[]): RowGroup[] {
+  if (first === undefined) return [];
+  const { slot, edge: { via } } = first;
+  const { fromReader } = SHAPES[kind];
+  return [{
+    reader: slot.about.id, properties: { slot: slot.id, evidence: slot.evidence, ...(via === 0 ? {} : { via }), ...timesOf(first.edge) },
+    each: [first, ...others].map(({ edge: { source, target } }) => (kind === 'DERIVES' ? [source, target] : fromReader ? source : target)),
+  }];
 }
 
 function timesOf({ kind, traits, from, to, lastSeen }: TimedEdge): Row {

@@ -3,8 +3,9 @@ import { datasetKey, type EntityKind, type EntityRef, entityKey, parseEntityKey,
 import { aspectCode } from '../sqlite/codes.ts';
 import { effective } from '../sqlite/lifetime.ts';
 import type { EntityRecord, FactRecord } from '../store.ts';
-import type { Transaction } from './connection.ts';
 import { NO_SCHEMA } from './sightings.ts';
+import { statementsAt } from './slots.ts';
+import type { Transaction } from './transaction.ts';
 import { bodyText, type StoredBody } from './values.ts';
 
 /** What names a node: its key, or a field's path with its dataset's key. */
@@ -41,10 +42,10 @@ type StoredFact = readonly [slot: number, aspect: Aspect, part: string, evidence
 async function readFacts(transaction: Transaction, about: number, asOf: number | null): Promise<FactRecord[]> {
   const found = await transaction.run<StoredFact>(
     asOf === null
-      ? `MATCH (:Entity { id: $about })-[:HAS_SLOT]->(s) MATCH (t:Statement { slot: s.id, time: s.newest })
+      ? `MATCH (:Entity { id: $about })-[:HAS_SLOT]->(s) ${statementsAt('s.id', 's.newest')}
          RETURN s.id, s.aspect, s.part, s.evidence, t.time, t.sequence, t.event, t.body`
       : `MATCH (:Entity { id: $about })-[:HAS_SLOT]->(s)-[:HAS_STATEMENT]->(said) WHERE said.time <= $asOf WITH s, max(said.time) AS time
-         MATCH (t:Statement { slot: s.id, time: time })
+         ${statementsAt('s.id', 'time')}
          RETURN s.id, s.aspect, s.part, s.evidence, t.time, t.sequence, t.event, t.body`,
     { about, asOf },
   );

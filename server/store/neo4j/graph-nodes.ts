@@ -1,8 +1,7 @@
 import { type DatasetRef, datasetKey, type EntityKind, type EntityRef, entityKey } from '../../catalog/names.ts';
 import { type Lifetime, NEVER } from '../sqlite/lifetime.ts';
-import type { Transaction } from './connection.ts';
 import { LABELS } from './schema.ts';
-import type { Parameter } from './values.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 
 /** Entities and fields remembered between batches, at some 400 bytes each; beyond, all are forgotten and read again. */
 const REMEMBERED_NODES = 1_000_000;
@@ -36,6 +35,11 @@ export interface GraphNode {
   isNew: boolean;
 }
 
+/** Finds an entity by its id, always by the index. */
+export function entityById(variable: string, id: string): string {
+  return `MATCH (${variable}:Entity { id: ${id} }) USING INDEX ${variable}:Entity(id)`;
+}
+
 const NODE_COLUMNS = 'n.validFrom, n.validTo, n.current, n.cardRevision IS NOT NULL, n.fields, properties(n)';
 type StoredNode = readonly [id: number, from: number | null, to: number | null, current: boolean | null, carded: boolean, fields: number | null, properties: Readonly<Record<string, unknown>>];
 
@@ -45,6 +49,8 @@ type StoredNode = readonly [id: number, from: number | null, to: number | null, 
  */
 export class GraphNodes {
   readonly #entities = new Map<string, GraphNode>();
+  /** Datasets by namespace and name: they are asked for once for every field and edge, and a key takes longer to make than to find. */
+  readonly #datasets = new Map<string, Map<string, GraphNode>>();
   readonly #created: GraphNode[] = [];
   readonly #touched = new Set<GraphNode>();
   readonly #moved = new Set<GraphNode>();
@@ -71,6 +77,7 @@ export class GraphNodes {
 
   forget(): void {
     this.#entities.clear();
+    this.#datasets.clear();
     this.#remembered = 0;
     this.#revision = -1;
   }
@@ -94,7 +101,11 @@ export class GraphNodes {
   async load(transaction: Transaction, refs: Iterable<EntityRef>): Promise<void> {
     const keys = new Set<string>();
     const datasets = new Set<string>();
+    let before: EntityRef | null = null;
     for (const ref of refs) {
+      const isAnother = ref.kind !== 'field' || before?.kind !== 'field' || before.name !== ref.name || before.namespace !== ref.namespace;
+      before = ref;
+      if (!isAnother) continue;
       const key = ref.kind === 'field' ? datasetKey(ref).toWellFormed() : entityKey(ref).toWellFormed();
       if (ref.kind === 'field') datasets.add(key);
       if (!this.#entities.has(key)) keys.add(key);
@@ -105,7 +116,7 @@ export class GraphNodes {
 
   async #loadEntities(transaction: Transaction, keys: readonly string[]): Promise<void> {
     const found = await transaction.all<[string, string, string, string, ...StoredNode]>(
-      `UNWIND $rows AS key MATCH (n:Entity { key: key })
+      `${STEADY} UNWIND $rows AS key MATCH (n:Entity { key: key }) USING INDEX n:Entity(key)
        RETURN n.key, [label IN labels(n) WHERE label <> 'Entity'][0], n.namespace, n.name, n.id, ${NODE_COLUMNS}`,
       keys,
     );
@@ -120,7 +131,7 @@ export class GraphNodes {
     const unread = new Map(datasets.filter(({ paths }) => paths === null).map((dataset) => [dataset.id, dataset]));
     for (const dataset of unread.values()) dataset.paths = new Map();
     const found = await transaction.all<[number, string, ...StoredNode]>(
-      `UNWIND $rows AS id MATCH (:Dataset:Entity { id: id })-[:HAS_FIELD]->(n) RETURN n.dataset, n.path, n.id, ${NODE_COLUMNS}`,
+      `${STEADY} UNWIND $rows AS id ${entityById('d', 'id')} MATCH (d)-[:HAS_FIELD]->(n) RETURN n.dataset, n.path, n.id, ${NODE_COLUMNS}`,
       [...unread.keys()],
     );
     for (const [id, path, ...stored] of found) {
@@ -137,7 +148,13 @@ export class GraphNodes {
   }
 
   dataset(ref: DatasetRef): GraphNode {
-    return this.#entity(datasetKey(ref).toWellFormed(), { kind: 'dataset', namespace: ref.namespace, name: ref.name });
+    const { namespace, name } = ref;
+    const ofNamespace = this.#datasets.get(namespace) ?? new Map<string, GraphNode>();
+    const known = ofNamespace.get(name);
+    if (known !== undefined) return known;
+    const dataset = this.#entity(datasetKey(ref).toWellFormed(), { kind: 'dataset', namespace, name });
+    this.#datasets.set(namespace, ofNamespace.set(name, dataset));
+    return dataset;
   }
 
   #entity(key: string, ref: Exclude<EntityRef, { kind: 'field' }>): GraphNode {
@@ -198,44 +215,4 @@ export function kindOfLabel(label: string): EntityKind {
   const kind = KINDS_BY_LABEL.get(label);
   if (kind === undefined) throw new Error(`an entity in the store has the label ${label}, which is none of ours`);
   return kind;
-}
-
-/** Writes nodes that are new: entities by kind, then fields with their datasets. */
-export async function createNodes(transaction: Transaction, nodes: readonly GraphNode[], propertiesOf: (node: GraphNode) => Parameter): Promise<void> {
-  for (const [kind, label] of Object.entries(LABELS)) {
-    const rows = nodes.filter((node) => node.kind === kind && node.dataset === null).map(propertiesOf);
-    await transaction.each(`UNWIND $rows AS row CREATE (n:Entity:${label}) SET n = row`, rows);
-  }
-  const fields = Map.groupBy(nodes.filter(({ dataset }) => dataset !== null), ({ dataset }) => dataset?.id ?? 0);
-  const rows = [...fields].flatMap(([dataset, ofDataset]) => portions(ofDataset.map(propertiesOf)).map((portion) => ({ dataset, fields: portion })));
-  for (const group of filled(rows)) {
-    await transaction.run(
-      `UNWIND $rows AS row MATCH (d:Entity { id: row.dataset }) UNWIND row.fields AS field
-       CREATE (d)-[:HAS_FIELD]->(n:Entity:Field) SET n = field`,
-      { rows: group },
-    );
-  }
-}
-
-/** Fields in one row of a statement, at most: a dataset may have more than fit a statement. */
-const FIELDS_IN_ROW = 2_000;
-/** Fields in one statement. */
-const FIELDS_AT_ONCE = 10_000;
-
-function portions<T>(list: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(list.length / FIELDS_IN_ROW) }, (_, i) => list.slice(i * FIELDS_IN_ROW, (i + 1) * FIELDS_IN_ROW));
-}
-/** Rows put together until they hold enough fields for a statement. */
-function filled<R extends { readonly fields: readonly unknown[] }>(rows: readonly R[]): R[][] {
-  const groups: R[][] = [];
-  let room = 0;
-  for (const row of rows) {
-    if (room < row.fields.length) {
-      groups.push([]);
-      room = FIELDS_AT_ONCE;
-    }
-    groups.at(-1)?.push(row);
-    room -= row.fields.length;
-  }
-  return groups;
 }

@@ -3,10 +3,10 @@ import { EDGE_KINDS, type EdgeRow, type GraphDelta, type GraphSource, type NodeR
 import type { Named } from '../../catalog/names.ts';
 import { completenessIn, identityIn, reasonsIn } from '../sqlite/codes.ts';
 import { newestRevision } from './catalog-node.ts';
-import type { Transaction } from './connection.ts';
 import { EDGE_COLUMNS, type StoredEdge, traitsOf } from './edges.ts';
 import { type NameColumns, NAME_COLUMNS, refOf } from './entity-reader.ts';
 import { kindOfLabel } from './graph-nodes.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Nodes and edges in a delta, at most: as in the embedded store. Beyond, a scan serves better. */
 const DELTA_LIMIT_ROWS = 100_000;

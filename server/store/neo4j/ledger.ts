@@ -1,6 +1,6 @@
 import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
 import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
-import type { Transaction } from './connection.ts';
+import type { Transaction } from './transaction.ts';
 import type { Row } from './values.ts';
 
 const COLUMNS = 'e.sequence, e.id, e.kind, e.at, e.body, e.idempotencyKey, e.requestHash, e.job, e.outcome, e.previous, e.hash';
@@ -22,7 +22,7 @@ export interface AppendCall {
  * whose commit was never confirmed is found again instead of taken for a conflict.
  */
 export async function appendEntries(transaction: Transaction, drafts: readonly LedgerDraft[], { call, attempt, guard }: AppendCall): Promise<LedgerEntry[]> {
-  await transaction.run("MATCH (h:LedgerHead { name: 'ledger' }) SET h.lock = $call", { call });
+  transaction.send("MATCH (h:LedgerHead { name: 'ledger' }) SET h.lock = $call", { call });
   if (attempt > 1) {
     const made = await transaction.run<StoredEntry>(`MATCH (e:LedgerEntry) WHERE e.id IN $ids AND e.call = $call RETURN ${COLUMNS} ORDER BY e.sequence`, { ids: drafts.map(({ id }) => id), call });
     if (made.length > 0) return made.map(entryOf);
@@ -37,7 +37,7 @@ export async function appendEntries(transaction: Transaction, drafts: readonly L
     entries.push(entry);
     ({ sequence, hash } = entry);
   }
-  await transaction.each('UNWIND $rows AS row CREATE (e:LedgerEntry) SET e = row', entries.map((entry) => ({ ...withoutNulls(entry), call })));
+  transaction.sendEach('UNWIND $rows AS row CREATE (e:LedgerEntry) SET e = row', entries.map((entry) => ({ ...withoutNulls(entry), call })));
   return entries;
 }
 

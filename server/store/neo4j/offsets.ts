@@ -1,14 +1,15 @@
 import type { ApplyOutcome, OffsetAdvance, OffsetPosition } from '../store.ts';
-import type { Transaction } from './connection.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 
 /** Moves the stored offset on, under the catalog's lock; what stands in the way otherwise. */
 export async function advanceOffset(transaction: Transaction, offset: OffsetAdvance | null, batch: string): Promise<Extract<ApplyOutcome, { outcome: 'fenced' }> | null> {
   if (offset === null) return null;
   const { topic, partition, from, next, generation } = offset;
-  const [stored] = await transaction.run<[number, number]>('MATCH (o:IngestOffset { topic: $topic, partition: $partition }) RETURN o.next, o.generation', { topic, partition });
+  const [stored] = await transaction.run<[number, number]>(
+    `${STEADY} MATCH (o:IngestOffset { topic: $topic, partition: $partition }) USING INDEX o:IngestOffset(topic, partition) RETURN o.next, o.generation`, { topic, partition });
   if (stored !== undefined && (stored[0] !== from || stored[1] > generation)) return { outcome: 'fenced', next: stored[0], generation: stored[1] };
-  await transaction.run(
-    'MERGE (o:IngestOffset { topic: $topic, partition: $partition }) SET o.next = $next, o.generation = $generation, o.batch = $batch',
+  transaction.send(
+    `${STEADY} MERGE (o:IngestOffset { topic: $topic, partition: $partition }) SET o.next = $next, o.generation = $generation, o.batch = $batch`,
     { topic, partition, next, generation, batch },
   );
   return null;

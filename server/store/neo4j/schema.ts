@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ENTITY_KINDS, type EntityKind } from '../../catalog/names.ts';
 import { StoreIncompatible } from '../store.ts';
-import type { Connection, Transaction } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Transaction } from './transaction.ts';
 
 /** One step from the version before to `version`. */
 export interface Neo4jMigration {

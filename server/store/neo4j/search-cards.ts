@@ -1,7 +1,7 @@
 import type { Card } from '../sqlite/search-cards.ts';
 import { kindCode } from '../sqlite/node-ids.ts';
-import type { Transaction } from './connection.ts';
 import { kindOfLabel } from './graph-nodes.ts';
+import type { Transaction } from './transaction.ts';
 
 const NO_TAGS: readonly string[] = [];
 const UNKNOWN: Card = { kind: -1, fields: 0, platform: null, cluster: null, owner: null, tags: NO_TAGS, schema: null };

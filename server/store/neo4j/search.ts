@@ -6,11 +6,11 @@ import { MAX_SEARCH_LIMIT, MAX_SEARCH_TEXT } from '../sqlite/search-query.ts';
 import { type Place, RankedPage, writeCursor } from '../sqlite/search-rank.ts';
 import { nameWords, pathWords, words } from '../sqlite/search-words.ts';
 import { newestRevision } from './catalog-node.ts';
-import type { Transaction } from './connection.ts';
 import { cutWord } from './descriptions.ts';
 import { type NameColumns, NAME_COLUMNS, refOf } from './entity-reader.ts';
 import { WORDS_INDEX } from './schema.ts';
 import type { SearchCards } from './search-cards.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Weight of a word by the property it is found in, as in the embedded store. */
 const WEIGHTS = { wordsWhole: 20, wordsName: 10, wordsDoc: 2, wordsTags: 4, wordsOwner: 3 } as const;

@@ -1,10 +1,10 @@
 import type { Observation } from '../../catalog/changes.ts';
 import { edgesOfObservation } from '../../catalog/lineage/edges.ts';
 import { mergeTraits } from '../sqlite/codes.ts';
-import type { Transaction } from './connection.ts';
 import { edgeKey, type EdgeChange, readSeen, resolveEdges, type SlotEdge, type TimedEdge } from './edges.ts';
-import type { GraphNode, GraphNodes } from './graph-nodes.ts';
+import { entityById, type GraphNode, type GraphNodes } from './graph-nodes.ts';
 import type { Slot, Slots } from './slots.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 
 /** Where the edges of an actor's observations live. */
 export const OBSERVED_SLOT = { aspect: 'observed', part: '', evidence: 'observed' } as const;
@@ -62,7 +62,7 @@ export class Sightings {
   async #loadSightings(transaction: Transaction, pairs: readonly { actor: GraphNode; target: GraphNode }[]): Promise<void> {
     const nodes = new Map(pairs.flatMap(({ actor, target }) => [[actor.id, actor], [target.id, target]]));
     const found = await transaction.all<StoredSighting>(
-      `UNWIND $rows AS row MATCH (a:Entity { id: row.actor }) MATCH (t:Entity { id: row.target }) MATCH (a)-[r:SEEN]->(t)
+      `${STEADY} UNWIND $rows AS row ${entityById('a', 'row.actor')} ${entityById('t', 'row.target')} MATCH (a)-[r:SEEN]->(t)
        RETURN a.id, t.id, r.what, coalesce(r.schemaId, ${NO_SCHEMA}), r.firstSeen, r.lastSeen, elementId(r)`,
       pairs.map(({ actor, target }) => ({ actor: actor.id, target: target.id })),
     );
@@ -118,13 +118,13 @@ export class Sightings {
     return [...this.#edges.values()].filter(({ stored, edge }) => edge !== stored);
   }
 
-  async write(transaction: Transaction): Promise<void> {
+  write(transaction: Transaction): void {
     const changed = [...this.#known.values()].filter((sighting) => sighting.changed);
     const rows = (stored: boolean) => changed.filter(({ element }) => (element !== null) === stored).map(({ actor, target, what, schemaId, firstSeen, lastSeen, element }) => ({
       actor: actor.id, target: target.id, element, times: { firstSeen, lastSeen }, properties: { what, ...(schemaId === NO_SCHEMA ? {} : { schemaId }), firstSeen, lastSeen },
     }));
-    await transaction.each('UNWIND $rows AS row MATCH (a:Entity { id: row.actor }) MATCH (t:Entity { id: row.target }) CREATE (a)-[r:SEEN]->(t) SET r = row.properties', rows(false));
-    await transaction.each('UNWIND $rows AS row MATCH ()-[r:SEEN]->() WHERE elementId(r) = row.element SET r += row.times', rows(true));
+    transaction.sendEach(`${STEADY} UNWIND $rows AS row ${entityById('a', 'row.actor')} ${entityById('t', 'row.target')} CREATE (a)-[r:SEEN]->(t) SET r = row.properties`, rows(false));
+    transaction.sendEach('UNWIND $rows AS row MATCH ()-[r:SEEN]->() WHERE elementId(r) = row.element SET r += row.times', rows(true));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Aspect, Evidence, Instant } from '../../catalog/changes.ts';
-import type { Transaction } from './connection.ts';
-import type { GraphNode } from './graph-nodes.ts';
+import { entityById, type GraphNode } from './graph-nodes.ts';
+import { STEADY, type Transaction } from './transaction.ts';
 import { bodyText, type StoredBody, storedBody } from './values.ts';
 
 /** A statement; the body is JSON text, null when it withdraws. */
@@ -27,6 +27,12 @@ export interface Slot {
   readonly isNew: boolean;
 }
 type Place = Pick<Slot, 'aspect' | 'part' | 'evidence'>;
+
+/** Finds `t`, what was said in a slot at a time. The index holds only what has all its properties, so all must be named. */
+export function statementsAt(slot: string, time: string): string {
+  return `MATCH (t:Statement { slot: ${slot}, time: ${time} }) USING INDEX t:Statement(slot, time, sequence, event) WHERE t.sequence IS NOT NULL AND t.event IS NOT NULL`;
+}
+const SLOT_OF_ROW = 'MATCH (s:Slot { id: row.slot }) USING INDEX s:Slot(id)';
 
 /** The slots of the entities of a batch: the facts themselves, from which everything else follows. */
 export class Slots {
@@ -56,7 +62,8 @@ export class Slots {
     for (const id of unread.keys()) this.#byEntity.set(id, new Map());
     const known = [...unread.values()].filter(({ isNew }) => !isNew).map(({ id }) => id);
     const found = await transaction.all<[number, number, Slot['aspect'], string, Evidence, number | null]>(
-      'UNWIND $rows AS id MATCH (:Entity { id: id })-[:HAS_SLOT]->(s:Slot) RETURN s.id, s.about, s.aspect, s.part, s.evidence, s.newest', known);
+      
+      `${STEADY} UNWIND $rows AS id ${entityById('e', 'id')} MATCH (e)-[:HAS_SLOT]->(s:Slot) RETURN s.id, s.about, s.aspect, s.part, s.evidence, s.newest`, known);
     for (const [id, aboutId, aspect, part, evidence, newest] of found) {
       const about = unread.get(aboutId);
       if (about !== undefined) this.#keep({ id, about, aspect, part, evidence, newest, statements: new Map(), whole: newest === null, edgesChanged: false, isNew: false });
@@ -66,7 +73,7 @@ export class Slots {
 
   async #loadNewest(transaction: Transaction, slots: readonly Slot[]): Promise<void> {
     await this.#loadStatements(transaction, slots.filter(({ newest }) => newest !== null),
-      'UNWIND $rows AS row MATCH (t:Statement { slot: row.slot, time: row.newest }) RETURN t.slot, t.time, t.sequence, t.event, t.body');
+      `${STEADY} UNWIND $rows AS row ${statementsAt('row.slot', 'row.newest')} RETURN t.slot, t.time, t.sequence, t.event, t.body`);
   }
 
   /** Reads everything that was ever said in slots. */
@@ -74,7 +81,7 @@ export class Slots {
     const partial = slots.filter(({ whole }) => !whole);
     for (const slot of partial) slot.whole = true;
     await this.#loadStatements(transaction, partial,
-      'UNWIND $rows AS row MATCH (:Slot { id: row.slot })-[:HAS_STATEMENT]->(t) RETURN t.slot, t.time, t.sequence, t.event, t.body');
+      `${STEADY} UNWIND $rows AS row ${SLOT_OF_ROW} MATCH (s)-[:HAS_STATEMENT]->(t) RETURN t.slot, t.time, t.sequence, t.event, t.body`);
   }
 
   async #loadStatements(transaction: Transaction, slots: readonly Slot[], cypher: string): Promise<void> {
@@ -132,27 +139,29 @@ export function isChanged(slot: Slot): boolean {
   return false;
 }
 
+/** A new slot with what is said in it. */
+const ADDED_SLOT = `${STEADY} UNWIND $rows AS row ${entityById('e', 'row.about')}
+  CREATE (e)-[:HAS_SLOT]->(s:Slot { id: row.id, about: row.about, aspect: row.aspect, part: row.part, evidence: row.evidence, newest: row.newest, saidRevision: row.saidRevision, edgeRevision: row.edgeRevision })
+  WITH s, row UNWIND row.said AS said
+  CREATE (s)-[:HAS_STATEMENT]->(:Statement { slot: row.id, time: said[0], sequence: said[1], event: said[2], body: said[3], revision: row.revision })`;
+const ADDED_STATEMENT = `${STEADY} UNWIND $rows AS row ${SLOT_OF_ROW}
+  CREATE (s)-[:HAS_STATEMENT]->(:Statement { slot: row.slot, time: row.time, sequence: row.sequence, event: row.event, body: row.body, revision: row.revision })`;
+const CHANGED_STATEMENT = `${STEADY} UNWIND $rows AS row
+  MATCH (t:Statement { slot: row.slot, time: row.time, sequence: row.sequence, event: row.event }) USING INDEX t:Statement(slot, time, sequence, event) SET t = row`;
+
 /** Writes slots that are new or were changed, and the statements that were added. */
-export async function writeSlots(transaction: Transaction, slots: readonly Slot[], revision: number): Promise<void> {
+export function writeSlots(transaction: Transaction, slots: readonly Slot[], revision: number): void {
   const said = slots.filter((slot) => slot.isNew || isChanged(slot) || slot.edgesChanged);
-  await transaction.each(
-    'UNWIND $rows AS row MATCH (e:Entity { id: row.about }) CREATE (e)-[:HAS_SLOT]->(s:Slot) SET s = row',
-    said.filter(({ isNew }) => isNew).map((slot) => ({ id: slot.id, about: slot.about.id, aspect: slot.aspect, part: slot.part, evidence: slot.evidence, ...slotProperties(slot, revision) })),
-  );
-  await transaction.each(
-    'UNWIND $rows AS row MATCH (s:Slot { id: row.id }) SET s += row',
-    said.filter(({ isNew }) => !isNew).map((slot) => ({ id: slot.id, ...slotProperties(slot, revision) })),
-  );
-  const statements = said.flatMap((slot) => [...slot.statements.values()].map((statement) => ({ slot: slot.id, statement })));
-  const rows = (state: StoredStatement['state']) => statements.filter(({ statement }) => statement.state === state).map(({ slot, statement: { time, sequence, event, body } }) => ({
-    slot, properties: { slot, time, sequence, event, body: storedBody(body), revision },
-  }));
-  await transaction.each('UNWIND $rows AS row MATCH (s:Slot { id: row.slot }) CREATE (s)-[:HAS_STATEMENT]->(t:Statement) SET t = row.properties', rows('new'));
-  await transaction.each(
-    `UNWIND $rows AS row WITH row.properties AS said
-     MATCH (t:Statement { slot: said.slot, time: said.time, sequence: said.sequence, event: said.event }) SET t = said`,
-    rows('changed'),
-  );
+  transaction.sendEach(ADDED_SLOT, said.filter(({ isNew }) => isNew).map((slot) => ({
+    id: slot.id, about: slot.about.id, aspect: slot.aspect, part: slot.part, evidence: slot.evidence, revision, ...slotProperties(slot, revision),
+    said: [...slot.statements.values()].map(({ time, sequence, event, body }) => [time, sequence, event, storedBody(body)]),
+  })));
+  const known = said.filter(({ isNew }) => !isNew);
+  transaction.sendEach(`${STEADY} UNWIND $rows AS row MATCH (s:Slot { id: row.id }) USING INDEX s:Slot(id) SET s += row`, known.map((slot) => ({ id: slot.id, ...slotProperties(slot, revision) })));
+  const inState = (wanted: StoredStatement['state']) => known.flatMap((slot) => [...slot.statements.values()].filter(({ state }) => state === wanted).map(
+    ({ time, sequence, event, body }) => ({ slot: slot.id, time, sequence, event, body: storedBody(body), revision })));
+  transaction.sendEach(ADDED_STATEMENT, inState('new'));
+  transaction.sendEach(CHANGED_STATEMENT, inState('changed'));
 }
 
 function slotProperties(slot: Slot, revision: number): Record<string, number> {
