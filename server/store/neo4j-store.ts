@@ -8,14 +8,15 @@ import { Connection, type Neo4jAddress } from './neo4j/connection.ts';
 import { readEntities, readEntity, readNames } from './neo4j/entity-reader.ts';
 import { neo4jHistory } from './neo4j/history.ts';
 import { readDelta, scanGraph } from './neo4j/graph-source.ts';
-import { appendEntries, readAfter, readEntry, readEntryByKey, readPage } from './neo4j/ledger.ts';
+import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './neo4j/ledger.ts';
+import { readNote, writeNote } from './neo4j/notes.ts';
 import { readOffsets } from './neo4j/offsets.ts';
 import { migrate, NEO4J_MIGRATIONS } from './neo4j/schema.ts';
 import { refuseUnfit, runSearch } from './neo4j/search.ts';
 import { SearchCards } from './neo4j/search-cards.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerPage,
-  type LedgerTail, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
+  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 /** How long what failed for a passing reason is tried again unless told otherwise, ms: a caller of the gate waits no longer. */
@@ -146,6 +147,19 @@ export class Neo4jStore implements Store {
 
   ledgerEntryByKey(idempotencyKey: string): Promise<LedgerEntry | null> {
     return this.#connection.read((transaction) => readEntryByKey(transaction, idempotencyKey));
+  }
+
+  ledgerHead(): Promise<LedgerHead> {
+    return this.#connection.write(readHead);
+  }
+
+  note(key: string): Promise<Note | null> {
+    return this.#connection.read((transaction) => readNote(transaction, key));
+  }
+
+  setNote(key: string, text: string | null, expected: number): Promise<number | null> {
+    const call = randomUUID();
+    return this.#connection.write((transaction) => writeNote(transaction, { key, text, expected, call }));
   }
 
   async backup(_toFile: string): Promise<RevisionInfo> {

@@ -9,14 +9,15 @@ import { Connection, many, one } from './sqlite/connection.ts';
 import { countEntities, readEntities, readEntity, readNames, readTally } from './sqlite/entity-reader.ts';
 import { asStoreError } from './sqlite/failures.ts';
 import { readDelta, scanInTurns, scanRows } from './sqlite/graph-source.ts';
-import { appendEntries, readAfter, readEntry, readEntryByKey, readPage } from './sqlite/ledger.ts';
+import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './sqlite/ledger.ts';
+import { readNote, writeNote } from './sqlite/notes.ts';
 import { newestRevision } from './sqlite/revisions.ts';
 import { migrate } from './sqlite/schema-version.ts';
 import { SearchCards } from './sqlite/search-cards.ts';
 import { runSearch } from './sqlite/search-query.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerPage,
-  type LedgerTail, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
+  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 const IN_MEMORY = ':memory:';
@@ -126,6 +127,18 @@ export class SqliteStore implements Store {
 
   ledgerEntryByKey(idempotencyKey: string): Promise<LedgerEntry | null> {
     return this.#connection.read(() => readEntryByKey(this.#connection, idempotencyKey));
+  }
+
+  ledgerHead(): Promise<LedgerHead> {
+    return this.#connection.read(() => readHead(this.#connection));
+  }
+
+  note(key: string): Promise<Note | null> {
+    return this.#connection.read(() => readNote(this.#connection, key));
+  }
+
+  setNote(key: string, text: string | null, expected: number): Promise<number | null> {
+    return this.#connection.write(() => writeNote(this.#connection, { key, text, expected }));
   }
 
   /** Rejects with an error when the file exists. The copy appears under its name only when it is whole. */

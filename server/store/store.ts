@@ -41,6 +41,16 @@ export interface Store extends GraphSource {
   ledgerEntry(id: string): Promise<LedgerEntry | null>;
   /** The entry an idempotency key made, if any. */
   ledgerEntryByKey(idempotencyKey: string): Promise<LedgerEntry | null>;
+  /** The end of the chain, and how many entries the store counted when they were appended, of one moment. */
+  ledgerHead(): Promise<LedgerHead>;
+
+  /** What Sluice noted for itself under a key, beside the record; null when nothing is. */
+  note(key: string): Promise<Note | null>;
+  /**
+   * Replaces a note, durably, when its version still is the expected one (0: there is none); null removes it. Answers the
+   * new version, or null when somebody else was faster; then nothing was changed.
+   */
+  setNote(key: string, text: string | null, expected: number): Promise<number | null>;
 
   /** Copies the whole store to a new file while it is in use; the copy is of one revision. */
   backup(toFile: string): Promise<RevisionInfo>;
@@ -168,12 +178,30 @@ export interface LedgerGuard {
   readonly after: number;
 }
 export interface LedgerTail {
-  readonly kinds: readonly LedgerKind[];
+  /** null: of every kind, those too that nobody knows. */
+  readonly kinds: readonly LedgerKind[] | null;
+  /** Only entries with this outcome. */
+  readonly outcome?: string;
   /** Only entries with a larger sequence. */
   readonly after: number;
   /** Only entries recorded then or later, ms. */
   readonly since?: number;
   readonly limit: number;
+}
+export interface LedgerHead {
+  /** Of the newest entry; 0 and 64 zeros for an empty ledger. */
+  readonly sequence: number;
+  readonly hash: string;
+  /** When it was recorded, ms; 0 for an empty ledger. */
+  readonly at: number;
+  /** Entries ever appended, as counted apart from the chain; null where a store of before has not begun to. */
+  readonly counted: number | null;
+}
+/** A text that Sluice keeps for itself: never part of the record, and not copied with it. */
+export interface Note {
+  readonly text: string;
+  /** Starts from 1, one more with every change. */
+  readonly version: number;
 }
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];

@@ -16,7 +16,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       return () => store.close();
     });
     const apply = (...changes: GraphChange[]) => store.apply({ changes, committedAt: 1_000, offset: null });
-    const promises = [...GRAPH, ...OFFSETS, ...FACTS, ...SEARCH, ...LEDGER];
+    const promises = [...GRAPH, ...OFFSETS, ...FACTS, ...SEARCH, ...LEDGER, ...NOTES];
     test.each(promises)('$promise', ({ check }) => check({ store, apply }));
   });
 }
@@ -413,6 +413,9 @@ const LEDGER: Promised[] = [
       await store.appendToLedger([draft('1', { kind: 'policy', at: 1 }), draft('2', { at: 2 }), draft('3', { kind: 'permit', at: 3 }), draft('4', { kind: 'policy', at: 9 }), draft('5', { kind: 'permit', at: 4 })]);
       const ids = async (tail: Partial<Parameters<Store['ledgerAfter']>[0]>): Promise<string> => (await store.ledgerAfter({ kinds: ['policy', 'permit'], after: 0, limit: 9, ...tail })).map(({ id }) => id).join('');
       expect([await ids({}), await ids({ limit: 2 }), await ids({ after: 3 }), await ids({ since: 4 }), await ids({ kinds: ['permit'] }), await ids({ kinds: [] })]).toEqual(['1345', '13', '45', '45', '35', '']);
+      await store.appendToLedger([draft('6', { kind: 'permit', outcome: 'deny' }), draft('7', { outcome: 'deny' })]);
+      expect([await ids({ kinds: null }), await ids({ kinds: null, after: 2, limit: 2 }), await ids({ kinds: null, since: 5 })]).toEqual(['1234567', '34', '467']);
+      expect([await ids({ outcome: 'deny' }), await ids({ kinds: null, outcome: 'deny' }), await ids({ kinds: null, outcome: 'deny', after: 6 })]).toEqual(['6', '67', '7']);
       const [entry] = await store.ledgerAfter({ kinds: ['permit'], after: 0, limit: 1 });
       expect(entry).toEqual(await store.ledgerEntry('3'));
     },
@@ -431,6 +434,43 @@ const LEDGER: Promised[] = [
       expect(await ids({ limit: 9, outcome: 'deny' })).toEqual(['42', 2]);
       expect(await ids({ limit: 1, job: 'j' })).toEqual(['2', 2]);
       expect(await ids({ limit: 9, job: 'j', outcome: 'deny', kind: 'decision' })).toEqual(['2', 1]);
+    },
+  },
+];
+
+const NOTES: Promised[] = [
+  {
+    promise: 'tells the end of the ledger, and counts what was appended apart from it',
+    check: async ({ store }) => {
+      expect(await store.ledgerHead()).toEqual({ sequence: 0, hash: LEDGER_ROOT, at: 0, counted: 0 });
+      await store.appendToLedger([draft('a'), draft('b', { kind: 'policy', outcome: null })]);
+      const [last] = await store.appendToLedger([draft('c', { at: 9 })]);
+      expect(await store.ledgerHead()).toEqual({ sequence: 3, hash: last!.hash, at: 9, counted: 3 });
+      await store.appendToLedger([draft('d'), draft('a')]).catch(() => undefined);
+      expect((await store.ledgerHead()).counted).toBe(3);
+    },
+  },
+  {
+    promise: 'keeps a note, and changes or removes it only at the version the writer has seen',
+    check: async ({ store }) => {
+      expect(await store.note('n')).toBeNull();
+      expect(await store.setNote('n', 'one', 0)).toBe(1);
+      expect(await store.setNote('n', 'other', 0)).toBeNull();
+      expect(await store.setNote('n', 'two 🦩', 1)).toBe(2);
+      expect(await store.note('n')).toEqual({ text: 'two 🦩', version: 2 });
+      expect([await store.setNote('n', null, 1), await store.setNote('n', null, 2), await store.note('n')]).toEqual([null, 0, null]);
+      expect(await store.setNote('n', 'again', 0)).toBe(1);
+      expect(await store.note('m')).toBeNull();
+    },
+  },
+  {
+    promise: 'lets one of many writers that saw the same version have its way',
+    check: async ({ store }) => {
+      for (const expected of [0, 1]) {
+        const written = await Promise.all(Array.from({ length: 8 }, (_, i) => store.setNote('n', `by ${i}`, expected)));
+        expect(written.filter((version) => version !== null)).toEqual([expected + 1]);
+        expect((await store.note('n'))?.text).toBe(`by ${written.findIndex((version) => version !== null)}`);
+      }
     },
   },
 ];

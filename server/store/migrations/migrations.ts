@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { FIRST_TABLES } from './first-tables.ts';
+import { NOTES } from './notes.ts';
 import { SHARED_REQUESTS } from './shared-requests.ts';
 
 /** One step from the version before to `version`; it runs in a transaction of its own. */
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
   { version: 2, apply: (db) => db.exec(SHARED_REQUESTS) },
+  { version: 3, apply: (db) => db.exec(NOTES) },
 ];

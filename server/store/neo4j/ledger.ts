@@ -1,5 +1,5 @@
 import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
-import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
 import type { Transaction } from './transaction.ts';
 import type { Row } from './values.ts';
 
@@ -38,6 +38,7 @@ export async function appendEntries(transaction: Transaction, drafts: readonly L
     ({ sequence, hash } = entry);
   }
   transaction.sendEach('UNWIND $rows AS row CREATE (e:LedgerEntry) SET e = row', entries.map((entry) => ({ ...withoutNulls(entry), call })));
+  transaction.send("MATCH (h:LedgerHead { name: 'ledger' }) SET h.counted = coalesce(h.counted, $before) + $added", { before: tail?.sequence ?? 0, added: entries.length });
   return entries;
 }
 
@@ -79,12 +80,21 @@ export async function readEntryByKey(transaction: Transaction, key: string): Pro
   return found === undefined ? null : entryOf(found);
 }
 
-export async function readAfter(transaction: Transaction, { kinds, after, since, limit }: LedgerTail): Promise<LedgerEntry[]> {
+export async function readAfter(transaction: Transaction, { kinds, outcome, after, since, limit }: LedgerTail): Promise<LedgerEntry[]> {
+  const terms = [...(kinds === null ? [] : ['e.kind IN $kinds']), ...(outcome === undefined ? [] : ['e.outcome = $outcome']), 'e.sequence > $after', 'e.at >= $since'];
   const found = await transaction.run<StoredEntry>(
-    `MATCH (e:LedgerEntry) WHERE e.kind IN $kinds AND e.sequence > $after AND e.at >= $since RETURN ${COLUMNS} ORDER BY e.sequence LIMIT $limit`,
-    { kinds: [...kinds], after, since: since ?? 0, limit },
+    `MATCH (e:LedgerEntry) WHERE ${terms.join(' AND ')} RETURN ${COLUMNS} ORDER BY e.sequence LIMIT $limit`,
+    { kinds: kinds === null ? null : [...kinds], outcome: outcome ?? null, after, since: since ?? 0, limit },
   );
   return found.map(entryOf);
+}
+
+/** Under the lock of those who append, for nobody else's transaction is seen whole. The count is the head's, which whoever takes entries away must change as well. */
+export async function readHead(transaction: Transaction): Promise<LedgerHead> {
+  const [counted] = (await transaction.one<[number | null]>("MATCH (h:LedgerHead { name: 'ledger' }) SET h.lock = randomUUID() RETURN h.counted")) ?? [null];
+  const newest = await transaction.one<[number, string, number]>('MATCH (e:LedgerEntry) WHERE e.sequence > 0 RETURN e.sequence, e.hash, e.at ORDER BY e.sequence DESC LIMIT 1');
+  const [sequence, hash, at] = newest ?? [0, LEDGER_ROOT, 0];
+  return { sequence, hash, at, counted: counted ?? (sequence === 0 ? 0 : null) };
 }
 
 export async function readPage(transaction: Transaction, { kind, job, outcome, before, limit }: LedgerFilter): Promise<LedgerPage> {

@@ -53,6 +53,7 @@ export const NEO4J_MIGRATIONS: readonly Neo4jMigration[] = [
   },
   // Entries of a kind are followed from a place on; most of a long ledger is decisions.
   { version: 2, schema: ['CREATE INDEX sluice_ledger_kind_place IF NOT EXISTS FOR (n:LedgerEntry) ON (n.kind, n.sequence)'] },
+  { version: 3, schema: [unique('note_key', 'Note', 'key')] },
 ];
 /** Made before anything else, so that two processes that open an empty database make one store of it. */
 const FIRST_OF_ALL = [unique('store_name', 'SluiceStore', 'name'), unique('ledger_name', 'LedgerHead', 'name')];

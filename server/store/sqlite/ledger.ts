@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { LEDGER_ROOT, ledgerHash } from '../ledger-hash.ts';
-import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, LedgerMoved, type LedgerPage, type LedgerTail, StoreUnavailable } from '../store.ts';
 import { type Connection, many, one } from './connection.ts';
 import { readTally } from './entity-reader.ts';
 import { splitBody } from './ledger-tails.ts';
@@ -71,11 +71,25 @@ export function readEntryByKey(connection: Connection, key: string): LedgerEntry
   return entryOf(one<StoredEntry>(connection.sql(`${ENTRIES} WHERE idempotency_key = ?`), key));
 }
 
-export function readAfter(connection: Connection, { kinds, after, since, limit }: LedgerTail): LedgerEntry[] {
-  // By kind, since most entries of a long ledger are decisions that nobody follows.
-  const rows = connection.sql(`${ENTRIES.replace('FROM ledger', 'FROM ledger INDEXED BY ledger_kind')} WHERE kind = ? AND sequence > ? AND at >= ? ORDER BY sequence LIMIT ?`);
-  const found = kinds.flatMap((kind) => many<StoredEntry>(rows, kind, after, since ?? 0, limit));
+export function readAfter(connection: Connection, tail: LedgerTail): LedgerEntry[] {
+  const { kinds, limit } = tail;
+  const found = kinds === null ? rowsAfter(connection, tail, null) : kinds.flatMap((kind) => rowsAfter(connection, tail, kind));
   return found.flatMap((row) => entryOf(row) ?? []).sort((a, b) => a.sequence - b.sequence).slice(0, limit);
+}
+
+/** By outcome or kind where told, since most entries of a long ledger are decisions that nobody follows. */
+function rowsAfter(connection: Connection, { after, since, outcome, limit }: LedgerTail, kind: string | null): StoredEntry[] {
+  const index = outcome !== undefined ? 'INDEXED BY ledger_outcome' : kind !== null ? 'INDEXED BY ledger_kind' : 'NOT INDEXED';
+  const terms = [...(kind === null ? [] : ['kind = ?']), ...(outcome === undefined ? [] : ['outcome = ?']), 'sequence > ?', 'at >= ?'];
+  const rows = connection.sql(`${ENTRIES.replace('FROM ledger', `FROM ledger ${index}`)} WHERE ${terms.join(' AND ')} ORDER BY sequence LIMIT ?`);
+  return many<StoredEntry>(rows, ...[kind ?? [], outcome ?? []].flat(), after, since ?? 0, limit);
+}
+
+/** The count is the tallies', which whoever takes entries away must change as well. */
+export function readHead(connection: Connection): LedgerHead {
+  const newest = one<[number, string, number]>(connection.sql('SELECT sequence, hash, at FROM ledger ORDER BY sequence DESC LIMIT 1'));
+  const [sequence, hash, at] = newest ?? [0, LEDGER_ROOT, 0];
+  return { sequence, hash, at, counted: countEntries(connection, {}) };
 }
 
 export function readPage(connection: Connection, filter: LedgerFilter): LedgerPage {
@@ -89,7 +103,7 @@ export function readPage(connection: Connection, filter: LedgerFilter): LedgerPa
 }
 
 /** Entries of one job are few and counted; of all jobs they are many, and the writers keep count. */
-function countEntries(connection: Connection, { kind, job, outcome }: LedgerFilter): number {
+function countEntries(connection: Connection, { kind, job, outcome }: Pick<LedgerFilter, 'kind' | 'job' | 'outcome'>): number {
   if (job !== undefined) {
     const counted = connection.sql('SELECT count(*) FROM ledger WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)');
     return one<[number]>(counted, job, kind ?? null, outcome ?? null)?.[0] ?? 0;
