@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
 import type { paths } from '../http/openapi-types.ts';
+import { MAX_LINE_LENGTH } from './answer-lines.ts';
+import { boundedLines } from './bounded-lines.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 
 /** A request takes at most this long: the gate answers in milliseconds, a whole closure of a hub in seconds. */
@@ -26,10 +29,24 @@ export class ApiClient {
     return this.#call(`${path}${search(query)}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
   }
 
+  /** An answer of lines, as it comes; one that breaks off ends the command. */
+  async *lines<P extends GetPath>(path: P, query: Query<paths[P]['get']>): AsyncGenerator<string> {
+    const response = await fetch(`${this.#base}${path}${search(query)}`).catch((cause: unknown) => this.#unreachable(cause));
+    if (!response.ok) throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, await response.text()));
+    if (response.body === null) return;
+    try {
+      yield* boundedLines(Readable.fromWeb(response.body), MAX_LINE_LENGTH);
+    } catch (cause) {
+      throw new CommandFailure(EXIT.unavailable, `the answer of ${this.#base} broke off`, { cause });
+    }
+  }
+
+  #unreachable(cause: unknown): never {
+    throw new CommandFailure(EXIT.unavailable, `no answer from ${this.#base}: is Sluice running? (--url or SLUICE_URL says where)`, { cause });
+  }
+
   async #call<Body>(path: string, init: RequestInit): Promise<Body> {
-    const response = await fetch(this.#base + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
-      throw new CommandFailure(EXIT.unavailable, `no answer from ${this.#base}: is Sluice running? (--url or SLUICE_URL says where)`, { cause });
-    });
+    const response = await fetch(this.#base + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => this.#unreachable(cause));
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Body;
     throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, text));

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { admissionCommand } from './admission.ts';
+import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { compatCommand } from './compat.ts';
 import { demoCommand } from './demo.ts';
@@ -18,7 +20,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }
@@ -53,6 +55,9 @@ if (import.meta.main) {
     stdin: process.stdin,
     write: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
+    drained: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    },
     env: process.env,
   });
 }

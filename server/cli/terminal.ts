@@ -5,6 +5,8 @@ export interface Terminal {
   readonly stdin: Readable;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Resolves when what was written has gone out; who writes much waits for it. */
+  readonly drained?: () => Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

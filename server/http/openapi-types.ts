@@ -362,6 +362,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of the ledger as JSON lines, which can be verified without Sluice
+         * @description The first line, `{"ledger": …}`, tells which entries follow: those after sequence `after` up to `last`. Then comes an entry a line, its
+         *     `body` as the text that is hashed, and at last `{"end": {"entries", "sequence", "hash"}}`. Without an `end` the export is not whole: when the
+         *     store fails on the way the last line is `{"error": …}` and the connection is cut. Entries appended meanwhile are not in it.
+         *
+         *     The part is cut where the first entry recorded at `from`, and at `to`, or later stands: parts that follow each other in time follow
+         *     each other in the chain. Of one kind alone each entry can be verified, but not that none is missing.
+         */
+        get: operations["exportLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The end of the chain; kept elsewhere, it shows later whether the chain was cut or written anew */
+        get: operations["getLedgerHead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -925,6 +967,15 @@ export interface components {
                 [key: string]: number;
             };
             edges: number;
+        };
+        /** @enum {string} */
+        LedgerKind: "decision" | "policy" | "permit" | "proposal" | "approval" | "bypass" | "api-token" | "webhook" | "administration";
+        LedgerHead: {
+            /** @description 0 for an empty ledger, whose hash is 64 zeros. */
+            sequence: number;
+            hash: string;
+            /** Format: date-time */
+            at: string | null;
         };
         Readiness: {
             ready: boolean;
@@ -1626,6 +1677,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevisionStatus"];
+                };
+            };
+            503: components["responses"]["Problem"];
+        };
+    };
+    exportLedger: {
+        parameters: {
+            query?: {
+                /** @description Recorded then or later (ISO 8601). */
+                from?: string;
+                /** @description Recorded before (ISO 8601). */
+                to?: string;
+                kind?: components["schemas"]["LedgerKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getLedgerHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest entry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHead"];
                 };
             };
             503: components["responses"]["Problem"];

@@ -2,6 +2,7 @@ import type { RouteHandlerMethod } from 'fastify';
 import type { operations } from '../openapi-types.ts';
 import { admissionHandlers, type AdmissionParts } from './admission.ts';
 import { gateHandlers } from './gate.ts';
+import { ledgerHandlers } from './ledger.ts';
 import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
 import { type QuestionParts, questionHandlers } from './questions.ts';
@@ -13,5 +14,5 @@ export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
-  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...operationHandlers(parts) } as Handlers;
+  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...operationHandlers(parts) } as Handlers;
 }
