@@ -19,6 +19,7 @@ import type { Registry } from 'prom-client';
 import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
 import type { Store } from './store/store.ts';
 import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
+import { openTelling, settingsOfItsOwn, type WebhookSettings } from './webhooks/telling.ts';
 
 export interface ServiceParts {
   readonly store: Store;
@@ -38,6 +39,8 @@ export interface ServiceParts {
   /** Where metrics are added that are this process's already. */
   readonly metrics?: Registry;
   readonly tracing?: Tracing;
+  /** How webhooks are told; without, they are registered and nobody tells them. */
+  readonly webhooks?: WebhookSettings;
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
@@ -55,16 +58,17 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const writer = new LedgerWriter(store, follower);
   const policies = follower.add(new PolicyBook({ follower, writer, newId: randomUUID, clock }));
   const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null, tracing });
+  const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
   const metrics = new Metrics(parts.metrics);
   const doors = parts.doors ?? [];
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
-  const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors]);
+  const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors, { part: 'webhooks', required: false, check: () => worker.check() }]);
   metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
   const described = specification();
   const handlers = buildHandlers({
     specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
     checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
-    store, index, catalog, aliases, clock, gate, policies, readiness, newId: randomUUID,
+    store, index, catalog, aliases, clock, gate, policies, webhooks, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
@@ -74,10 +78,12 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
     handlers, specification: described, portal: portal(), log, authenticate: asLocalUser, tracing: tracing === NO_TRACING ? null : tracing,
     onAnswered: (answered) => metrics.answered(answered),
   });
+  if (parts.webhooks !== undefined) worker.start();
   return {
     app, index,
     async stop() {
       await app.close();
+      await worker.stop();
       await index.writeSnapshot();
     },
   };

@@ -4,6 +4,7 @@ import type { Environment } from './outside/settings.ts';
 import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { portSetting, type ProcessConfig, processConfig } from './process-config.ts';
 import { type RegistryConfig, registryConfig } from './registry/registry-config.ts';
+import { type WebhookConfig, webhookConfig } from './webhooks/webhook-config.ts';
 
 export { dataFolder, storeFile } from './process-config.ts';
 
@@ -18,6 +19,7 @@ export interface ServerConfig extends ProcessConfig {
   readonly doors: DoorsConfig;
   /** The Schema Registry to mirror; null: none. */
   readonly registry: RegistryConfig | null;
+  readonly webhooks: WebhookConfig;
 }
 
 export const DEFAULT_PORT = 7420;
@@ -39,9 +41,10 @@ export function serverConfig(env: Environment): ConfigOutcome {
   const doors = ingests ? doorsConfig(env, mistakes) : NO_DOORS;
   // Where another process ingests, there is something real to ingest.
   const isOwn = ingests && doors.kafka === null && doors.flink === null && doors.connect.length === 0;
+  const webhooks = webhookConfig(env, mistakes);
   const sample = switchOf('SLUICE_SAMPLE', env, isOwn && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
   if (mistakes.length > 0 || shared === null) return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry } };
+  return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry, webhooks } };
 }
 
 /** `server` alone answers and reads nothing from outside but the Schema Registry; another process ingests. */
@@ -53,6 +56,10 @@ function rolesOf(env: Environment, mistakes: string[]): readonly string[] {
 }
 
 export const DEAD_LETTER_FILE = 'dead-letters.jsonl';
+/** Where the key of the webhooks is, unless the environment holds one. */
+export function webhookKeyFile(data: string): string {
+  return join(data, 'webhook.key');
+}
 export function snapshotFile(data: string): string {
   return join(data, 'lineage.snapshot');
 }

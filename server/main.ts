@@ -9,8 +9,9 @@ import { samplePlatform } from '../ingest/demo/sample-platform.ts';
 import { startDoors } from '../ingest/doors.ts';
 import { createIngestWorker } from '../ingest/worker.ts';
 import { openCatalogService } from './catalog-service.ts';
+import { AddressGuard } from './outside/address-guard.ts';
 import { EXIT } from './cli/exit-codes.ts';
-import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile } from './config.ts';
+import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, webhookKeyFile } from './config.ts';
 import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { addTraceFigures } from './status/figures.ts';
@@ -18,6 +19,8 @@ import { watchedWrites } from './status/store-writes.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
 import { openStore } from './store/store-address.ts';
 import { logOf, openTracing } from './tracing/open-tracing.ts';
+import { keyInFile, WebhookKeys } from './webhooks/webhook-keys.ts';
+import type { WebhookSettings } from './webhooks/telling.ts';
 import { welcome } from './welcome.ts';
 
 /** How long a stop may take, ms: open requests, a snapshot of the largest index, leaving Kafka. */
@@ -58,6 +61,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
     snapshot: { file: snapshotFile(config.data), identity: store.identity },
     doors,
     jobNamespace: config.jobNamespace,
+    webhooks: webhookSettings(config),
     ...(registry === null ? {} : { registry }),
   });
   stop.whenStopping(() => service.stop());
@@ -65,6 +69,12 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   const address = await service.app.listen({ host: config.host, port: config.port });
   log.warn('no identities are configured: everyone who can reach this address acts as the local user');
   process.stdout.write(welcome(address, config.sample));
+}
+
+/** The key is made when the first webhook is registered. */
+function webhookSettings({ data, webhooks: { key, allow, publicUrl } }: ServerConfig): WebhookSettings {
+  let keys: WebhookKeys | null = null;
+  return { keys: () => (keys ??= key === null ? keyInFile(webhookKeyFile(data)) : new WebhookKeys(key)), guard: new AddressGuard({ allow }), publicUrl };
 }
 
 /** Ingests the sample platform through the worker that a real one goes through. */

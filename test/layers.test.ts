@@ -22,11 +22,13 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/actions', may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', TRACING], packages: [], node: true },
   // What everybody may tell in a trace is one file, without a package.
   { folder: 'server/tracing', may: ['server/tracing', 'server/outside/settings.ts'], packages: ['@opentelemetry/api', '@opentelemetry/context-async-hooks', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', '@opentelemetry/sdk-trace'], node: true },
+  // How people are told.
+  { folder: 'server/webhooks', may: ['server/catalog', 'server/store', 'server/outside', 'server/actions', 'server/problem.ts', 'server/webhooks'], packages: [], node: true },
   // What a process tells of itself.
   { folder: 'server/status', may: ['server/status', 'server/store/store.ts', TRACING], packages: ['fastify', 'prom-client'], node: true },
   {
     folder: 'server/http',
-    may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/status', TRACING, 'server/http'],
+    may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/status', TRACING, 'server/webhooks', 'server/http'],
     packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
     node: true,
   },

@@ -404,6 +404,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is told of what */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Have somebody told, from now on; the answer holds the secret, which is told only here
+         * @description Only https, and only public addresses, unless SLUICE_WEBHOOK_ALLOW lists them. Each delivery is a POST of JSON with the headers
+         *     `sluice-event`, `sluice-delivery` (the same when it is sent again) and `sluice-signature`: `t=<seconds>,v1=<hex>`, where v1 is the
+         *     HMAC-SHA256 of `<t>.<body>` under the secret; after a rotation there are two v1 for a day. Any 2xx takes it. Everything else is tried
+         *     again, less and less often, for a day; deliveries of one webhook come in order, each at least once.
+         */
+        post: operations["registerWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Tell it nothing more */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it another secret; deliveries are signed with the one before as well for a day */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it a message that tells of nothing, once */
+        post: operations["pingWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far it was told, and the last hundred attempts */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -491,7 +583,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -977,6 +1069,60 @@ export interface components {
             /** Format: date-time */
             at: string | null;
         };
+        /** @enum {string} */
+        NoticeEvent: "proposal.opened" | "approval.needed" | "proposal.decided" | "deploy.denied" | "reader.broken" | "bypass.seen" | "break-glass.used" | "policy.changed";
+        WebhookRequest: {
+            url: string;
+            description?: string;
+            /** @description What it is told of; everything when empty or left out. */
+            events?: components["schemas"]["NoticeEvent"][];
+            /** @description Whose concerns it is told; everybody's when empty or left out. What concerns everyone is told always. */
+            teams?: string[];
+        };
+        Webhook: {
+            webhookId: string;
+            /** @description Scheme, host and port of its address; the rest is told nobody. */
+            origin: string;
+            description: string;
+            events: components["schemas"]["NoticeEvent"][];
+            teams: string[];
+            /** Format: date-time */
+            registeredAt: string;
+            /** @description One more with every rotation. */
+            secretGeneration: number;
+            /** Format: date-time */
+            secretMadeAt: string;
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        WebhookWithSecret: components["schemas"]["Webhook"] & {
+            secret: string;
+        };
+        DeliveryAttempt: {
+            /** @description The same for every attempt to tell the same. */
+            deliveryId: string;
+            /** @description One of NoticeEvent, or `ping`. */
+            event: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            outcome: "delivered" | "failed" | "given-up";
+            /** @description HTTP status, where there was an answer. */
+            status: number | null;
+            latencyMs: number;
+            reason: string | null;
+        };
+        Deliveries: {
+            /** @description Sequence in the ledger: of everything up to there it was told, or it did not concern it. */
+            toldThrough: number;
+            failuresInRow: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            /** @description Notices that it could not be told of in time. */
+            givenUp: number;
+            attempts: components["schemas"]["DeliveryAttempt"][];
+        };
         Readiness: {
             ready: boolean;
             parts: {
@@ -1004,6 +1150,7 @@ export interface components {
     parameters: {
         namespace: string;
         name: string;
+        webhookId: string;
         /** @description The record's value or its key. */
         part: "value" | "key";
         /** @description Answer as it was true at this instant (ISO 8601). */
@@ -1728,6 +1875,159 @@ export interface operations {
                     "application/json": components["schemas"]["LedgerHead"];
                 };
             };
+            503: components["responses"]["Problem"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every webhook, without its secret and the path of its address */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            503: components["responses"]["Problem"];
+        };
+    };
+    registerWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Registered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        removed: string;
+                    };
+                };
+            };
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new secret, which is told only here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    pingWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it went; `outcome` tells whether it was delivered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAttempt"];
+                };
+            };
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhookId: components["parameters"]["webhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Attempts, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

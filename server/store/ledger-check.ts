@@ -137,15 +137,15 @@ function changeOf(entry: LedgerEntry): string | null {
 function changedColumnOf({ body, job, outcome }: LedgerEntry): string | null {
   const said = decisionIn(body);
   if (said === null) return null;
-  const wrong = said.outcome !== outcome ? ['outcome', outcome, said.outcome] : said.job !== job ? ['job', job, said.job] : null;
-  return wrong === null ? null : `is listed with ${wrong[0]} ${wrong[1]}, but its decision says ${wrong[2]}: it was changed`;
+  if (said.outcome !== outcome) return `is listed with outcome ${outcome}, but its decision says ${said.outcome}: it was changed`;
+  // The namespace may have been asked for by an alias.
+  return job?.endsWith(`/${said.job}`) === true ? null : `is listed with job ${job}, but its decision is about ${said.job}: it was changed`;
 }
 
 function decisionIn(body: string): { readonly outcome: string; readonly job: string } | null {
   try {
-    const { decision, request } = JSON.parse(body) as { decision?: { outcome?: string }; request?: { job?: { namespace: string; name: string } } };
-    if (decision?.outcome === undefined || request?.job === undefined) return null;
-    return { outcome: decision.outcome, job: `${request.job.namespace}/${request.job.name}` };
+    const { decision, request } = JSON.parse(body) as { decision?: { outcome?: string }; request?: { job?: { name?: string } } };
+    return decision?.outcome === undefined || request?.job?.name === undefined ? null : { outcome: decision.outcome, job: request.job.name };
   } catch {
     // Hashed as it stands, whatever it is.
     return null;

@@ -7,12 +7,13 @@ import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
 import { type QuestionParts, questionHandlers } from './questions.ts';
 import { schemaHandlers } from './schemas.ts';
+import { webhookHandlers } from './webhooks.ts';
 
 /** One handler for each operation of `openapi.yaml`, by operationId; a missing one does not compile. */
 export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 
-export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0];
+export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
-  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...operationHandlers(parts) } as Handlers;
+  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts) } as Handlers;
 }
