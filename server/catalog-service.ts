@@ -62,7 +62,7 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const metrics = new Metrics(parts.metrics);
   const doors = parts.doors ?? [];
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
-  const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors, { part: 'webhooks', required: false, check: () => worker.check() }]);
+  const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors, ...(parts.webhooks === undefined ? [] : [{ part: 'webhooks', required: false, check: () => worker.check() }])]);
   metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
   const described = specification();
   const handlers = buildHandlers({

@@ -70,6 +70,8 @@ export class DeliveryWorker {
   }
 
   #begin(webhook: RegisteredWebhook, newest: number): void {
+    // Another look may have begun meanwhile, and this process would not stand in its own way.
+    if (this.#running.has(webhook.id)) return;
     const { log, ...parts } = this.#parts;
     const running = tell(webhook, newest, {
       ...parts,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerFollower } from '../actions/ledger-follower.ts';
 import type { LedgerWriter } from '../actions/ledger-writer.ts';
 import type { Identity } from '../catalog/identity.ts';
@@ -13,6 +14,8 @@ import type { WebhookKeys } from './webhook-keys.ts';
 
 /** Webhooks at most: each is a delivery of its own for every notice. */
 const MOST_WEBHOOKS = 100;
+/** How long a registration waits for the resolver, ms. */
+const RESOLVE_MS = 2_000;
 /** How often a ping is entered into the log again when a delivery was entered meanwhile. */
 const LOG_TRIES = 10;
 
@@ -103,7 +106,7 @@ export class Webhooks {
     const { guard } = this.#parts;
     const url = guard.parse(text);
     if (!(url instanceof URL)) throw new Problem('webhook-address-refused', `nothing is sent there: ${url.refusal}`);
-    await guard.resolve(url).catch((failure: unknown) => {
+    await Promise.race([guard.resolve(url), sleep(RESOLVE_MS, undefined, { ref: false })]).catch((failure: unknown) => {
       if (failure instanceof OutsideFailure && failure.kind === 'refused') throw new Problem('webhook-address-refused', failure.message);
       if (!(failure instanceof OutsideFailure)) throw failure;
     });

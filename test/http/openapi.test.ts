@@ -54,12 +54,23 @@ test.each([
   ['/v1/search', '/v1/search?q=pay'],
   ['/v1/policy', '/v1/policy'],
   ['/v1/revision', '/v1/revision'],
+  ['/v1/ledger/head', '/v1/ledger/head'],
+  ['/v1/webhooks', '/v1/webhooks'],
   ['/readyz', '/readyz'],
   ['/healthz', '/healthz'],
 ])('answers GET %s in the form it describes', async (path, url) => {
   const { status, body } = await catalog.get(url);
   expect(status).toBe(200);
   expect(violations(path, 'get', body)).toEqual([]);
+});
+
+test('answers about webhooks in the form it describes', async () => {
+  const registered = (await catalog.post('/v1/webhooks', { url: 'https://93.184.215.14/hook', events: ['deploy.denied'], teams: ['finance'] })).body;
+  expect(violations('/v1/webhooks', 'post', registered)).toEqual([]);
+  const path = `/v1/webhooks/${registered.webhookId}`;
+  expect(violations('/v1/webhooks', 'get', (await catalog.get('/v1/webhooks')).body)).toEqual([]);
+  expect(violations('/v1/webhooks/{webhookId}/deliveries', 'get', (await catalog.get(`${path}/deliveries`)).body)).toEqual([]);
+  expect(violations('/v1/webhooks/{webhookId}/secret', 'post', (await catalog.post(`${path}/secret`, {})).body)).toEqual([]);
 });
 
 test('answers gate, impact and compatibility in the form it describes', async () => {
