@@ -23,6 +23,8 @@ export interface RunFacts {
   readonly isSnapshot: boolean;
 }
 
+/** Of a job that reads or writes more than was named. */
+const UNNAMED_TAG = 'openlineage-unnamed-dataset';
 const TEAM = /^(team|group):/;
 /** Longest text kept of a description. */
 const MOST_TEXT = 20_000;
@@ -54,7 +56,7 @@ function idOf(event: OpenLineageEvent): string {
 
 type JobEvent = Exclude<OpenLineageEvent, { readonly kind: 'dataset' }>;
 
-function jobChanges({ job, inputs, outputs }: JobEvent, at: Instant, aliases: ClusterAliases): GraphChange[] {
+function jobChanges({ job, inputs, outputs, hasUnnamed }: JobEvent, at: Instant, aliases: ClusterAliases): GraphChange[] {
   const about = { kind: 'job' as const, namespace: job.namespace, name: job.name };
   const { integration } = jobType(job.facets);
   // Flink's facet lists what a table declares, not what the topic holds.
@@ -62,6 +64,7 @@ function jobChanges({ job, inputs, outputs }: JobEvent, at: Instant, aliases: Cl
   return [
     said(about, 'job', jobFact(job), at),
     ...describing(about, job.facets, at),
+    ...(hasUnnamed ? [{ ...said(about, 'tags', { tags: [UNNAMED_TAG] }, at), part: 'unnamed' }] : []),
     ...facts,
     ...programChanges({ job, inputs, outputs }, at, aliases),
   ];

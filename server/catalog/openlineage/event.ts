@@ -1,10 +1,10 @@
 import { MAX_NAME_LENGTH, type Named } from '../names.ts';
-import { array, fail, object, optionalText, type Place, text } from './json-place.ts';
+import { array, fail, object, optionalArray, optionalText, type Place, text } from './json-place.ts';
 
 /** An OpenLineage event (spec 2-0-2) as far as the catalog looks at it. Facets are looked at one by one, where they are used. */
 export type OpenLineageEvent =
-  | { readonly kind: 'run'; readonly at: EventTime; readonly eventType: RunState | null; readonly runId: string; readonly job: EventJob; readonly inputs: readonly EventDataset[]; readonly outputs: readonly EventDataset[] }
-  | { readonly kind: 'job'; readonly at: EventTime; readonly job: EventJob; readonly inputs: readonly EventDataset[]; readonly outputs: readonly EventDataset[] }
+  | { readonly kind: 'run'; readonly at: EventTime; readonly eventType: RunState | null; readonly runId: string; readonly job: EventJob; readonly inputs: readonly EventDataset[]; readonly outputs: readonly EventDataset[]; readonly hasUnnamed: boolean }
+  | { readonly kind: 'job'; readonly at: EventTime; readonly job: EventJob; readonly inputs: readonly EventDataset[]; readonly outputs: readonly EventDataset[]; readonly hasUnnamed: boolean }
   | { readonly kind: 'dataset'; readonly at: EventTime; readonly dataset: EventDataset };
 
 export const RUN_STATES = ['START', 'RUNNING', 'COMPLETE', 'ABORT', 'FAIL', 'OTHER'] as const;
@@ -37,7 +37,7 @@ export function readEvent(value: unknown): OpenLineageEvent {
   const dataset = event.get('dataset');
   if (dataset.value !== undefined && event.get('job').value === undefined) return { kind: 'dataset', at, dataset: readDataset(dataset) };
   const job = readJob(event.get('job'));
-  const io = { inputs: datasets(event.get('inputs')), outputs: datasets(event.get('outputs')) };
+  const io = { inputs: datasets(event.get('inputs')), outputs: datasets(event.get('outputs')), hasUnnamed: ['inputs', 'outputs'].some((side) => optionalArray(event.get(side)).some(isUnnamed)) };
   const run = event.get('run');
   if (run.value === undefined || run.value === null) return { kind: 'job', at, job, ...io };
   return { kind: 'run', at, eventType: runState(event.get('eventType')), runId: word(object(run).get('runId')), job, ...io };
@@ -54,12 +54,18 @@ function readDataset(place: Place): EventDataset {
   return { namespace: word(dataset.get('namespace')), name: word(dataset.get('name')), facets: new Map(roles.flatMap((role) => [...facets(role)])) };
 }
 
+/** Flink's own emitter gives a source that subscribes to a pattern no name at all: that something is read is all it tells. */
+function isUnnamed(place: Place): boolean {
+  const name = object(place).get('name').value;
+  return name === undefined || name === null;
+}
+
 /** Some emitters say null for none. */
 function datasets(place: Place): readonly EventDataset[] {
   if (place.value === undefined || place.value === null) return [];
   const items = array(place);
   if (items.length > MOST_DATASETS) fail(place, `has ${items.length} datasets, the limit is ${MOST_DATASETS}`);
-  return items.map(readDataset);
+  return items.filter((item) => !isUnnamed(item)).map(readDataset);
 }
 
 function facets(place: Place): Facets {

@@ -87,6 +87,12 @@ describe('an event of a run', () => {
     expect(changes({ eventTime: '2026-06-01T12:00:00Z', dataset: { namespace: 'postgres://db:5432', name: 'shop.public.orders', facets: gone } }).filter(({ body }) => body === null).map(({ aspect }) => aspect).sort()).toEqual(['doc', 'fields', 'owner', 'tags']);
   });
 
+  test('a dataset without a name, as Flink sends of a pattern, is told of by a tag of the job, and the rest is taken', () => {
+    const all = changes(run({ inputs: [{ namespace: 'kafka://broker-1:9092', facets: {} }], outputs: [topic('copies')] }), ALIASES);
+    expect(programs(all).map(({ reads, writes }) => [reads.length, writes.map(({ dataset }) => dataset.name)])).toEqual([[0, ['copies']]]);
+    expect(of(all, 'tags')).toMatchObject([{ about: { kind: 'job', name: 'enrich' }, body: { tags: ['openlineage-unnamed-dataset'] } }]);
+  });
+
   test('of several owners a team counts before anybody else', () => {
     const ownerOf = (...names: string[]): unknown => of(changes(run({ job: { namespace: 'n', name: 'j', facets: { ownership: { owners: names.map((name) => ({ name })) } } } })), 'owner')[0]?.body;
     expect([ownerOf('user:jdoe', 'team:data', 'team:other'), ownerOf('user:jdoe', 'group:ops'), ownerOf('', 'application:x'), ownerOf()]).toEqual([{ team: 'data' }, { team: 'ops' }, { team: 'application:x' }, undefined]);
