@@ -8,11 +8,12 @@ import { LedgerFollower } from './actions/ledger-follower.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
 import { PolicyBook } from './actions/policy-book.ts';
 import type { ClusterAliases } from './catalog/cluster-aliases.ts';
+import { LOCAL_USER } from './catalog/identity.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
-import { asLocalUser } from './http/authority.ts';
 import { buildApp } from './http/app.ts';
 import { buildHandlers } from './http/handlers/handlers.ts';
 import { Metrics, type RegistryCounts } from './http/metrics.ts';
+import { authenticateBy, type TokenVerifier } from './identity/authenticate.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
 import type { FigureSource } from './status/figures.ts';
 import type { Registry } from 'prom-client';
@@ -41,6 +42,8 @@ export interface ServiceParts {
   readonly tracing?: Tracing;
   /** How webhooks are told; without, they are registered and nobody tells them. */
   readonly webhooks?: WebhookSettings;
+  /** How callers are known; without, who reaches the address is the local user. */
+  readonly identity?: { readonly issued: TokenVerifier | null };
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
@@ -74,8 +77,9 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
     onLineage: (taken) => metrics.lineageTaken(taken),
   });
+  const authenticate = authenticateBy({ issued: parts.identity?.issued ?? null, withoutCredential: parts.identity === undefined ? LOCAL_USER : null });
   const app = await buildApp({
-    handlers, specification: described, portal: portal(), log, authenticate: asLocalUser, tracing: tracing === NO_TRACING ? null : tracing,
+    handlers, specification: described, portal: portal(), log, authenticate, tracing: tracing === NO_TRACING ? null : tracing,
     onAnswered: (answered) => metrics.answered(answered),
   });
   if (parts.webhooks !== undefined) worker.start();

@@ -42,6 +42,18 @@ export interface Identity {
   /** Teams that the caller's credential names; those a team itself lists are added where it matters. */
   readonly teams: readonly string[];
   readonly scopes: ReadonlySet<Scope>;
+  /** Ids of the identities behind this one: who made an API token, and who made the token it was made with. */
+  readonly behind?: readonly string[];
+}
+
+/** Whether one person may stand behind both: whoever must not be the requester must not be this either. */
+export function mayBeSamePerson(a: Pick<Identity, 'id' | 'behind'>, b: Pick<Identity, 'id' | 'behind'>): boolean {
+  const ids = new Set([a.id, ...(a.behind ?? [])]);
+  return [b.id, ...(b.behind ?? [])].some((id) => ids.has(id));
+}
+/** Whether a team's own list of members names the caller: anyone by id, a person also by name. */
+export function isListedIn(members: readonly string[], { id, name, kind }: Identity): boolean {
+  return members.includes(id) || (kind === 'person' && members.includes(name));
 }
 
 /** Everyone, where no identities are configured: who reaches the loopback address is on the machine. */

@@ -16,9 +16,12 @@ type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : ne
 /** Calls the API with the types of `openapi.yaml`; whatever is not a 200 ends the command with its reason. */
 export class ApiClient {
   readonly #base: string;
+  readonly #credential: Readonly<Record<string, string>>;
 
-  constructor(base: string) {
+  /** The token is `SLUICE_TOKEN`: an argument would show in process lists. */
+  constructor(base: string, token: string | undefined) {
     this.#base = base.replace(/\/+$/, '');
+    this.#credential = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
   }
 
   get<P extends GetPath>(path: P, query: Query<paths[P]['get']>): Promise<Ok<paths[P]['get']>> {
@@ -31,7 +34,7 @@ export class ApiClient {
 
   /** An answer of lines, as it comes; one that breaks off ends the command. */
   async *lines<P extends GetPath>(path: P, query: Query<paths[P]['get']>): AsyncGenerator<string> {
-    const response = await fetch(`${this.#base}${path}${search(query)}`).catch((cause: unknown) => this.#unreachable(cause));
+    const response = await fetch(`${this.#base}${path}${search(query)}`, { headers: this.#credential }).catch((cause: unknown) => this.#unreachable(cause));
     if (!response.ok) throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, await response.text()));
     if (response.body === null) return;
     try {
@@ -45,8 +48,8 @@ export class ApiClient {
     throw new CommandFailure(EXIT.unavailable, `no answer from ${this.#base}: is Sluice running? (--url or SLUICE_URL says where)`, { cause });
   }
 
-  async #call<Body>(path: string, init: RequestInit): Promise<Body> {
-    const response = await fetch(this.#base + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => this.#unreachable(cause));
+  async #call<Body>(path: string, init: RequestInit & { readonly headers?: Readonly<Record<string, string>> }): Promise<Body> {
+    const response = await fetch(this.#base + path, { ...init, headers: { ...init.headers, ...this.#credential }, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => this.#unreachable(cause));
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Body;
     throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, text));

@@ -56,7 +56,7 @@ function endWith({ outcome, text }: Verdict): void {
 }
 
 async function checkpoint({ store, url }: Options, terminal: Terminal): Promise<void> {
-  const answer = store === undefined ? await new ApiClient(url).get('/v1/ledger/head', undefined as never) : await withLedger(store, terminal, async (ledger) => {
+  const answer = store === undefined ? await new ApiClient(url, terminal.env['SLUICE_TOKEN']).get('/v1/ledger/head', undefined as never) : await withLedger(store, terminal, async (ledger) => {
     const { sequence, hash, at } = await ledger.ledgerHead();
     return { sequence, hash, at: at === 0 ? null : new Date(at).toISOString() };
   });
@@ -76,7 +76,7 @@ async function exportLedger(options: ExportOptions, terminal: Terminal): Promise
   }
   const instant = (time: number | null): string | undefined => (time === null ? undefined : new Date(time).toISOString());
   let last = '';
-  for await (const text of new ApiClient(url).lines('/v1/ledger', { from: instant(asked.from), to: instant(asked.to), kind } as never)) {
+  for await (const text of new ApiClient(url, terminal.env['SLUICE_TOKEN']).lines('/v1/ledger', { from: instant(asked.from), to: instant(asked.to), kind } as never)) {
     terminal.write(`${text}\n`);
     await terminal.drained?.();
     last = text;

@@ -42,7 +42,7 @@ export function gateCommand(terminal: Terminal): Command {
 async function check(file: string, options: Options, terminal: Terminal): Promise<void> {
   const request = { ...(await gateRequestFrom(file, options, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
   const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
-  const decision = await new ApiClient(options.url).post('/v1/gate/decisions', request, undefined as never, headers);
+  const decision = await new ApiClient(options.url, terminal.env['SLUICE_TOKEN']).post('/v1/gate/decisions', request, undefined as never, headers);
   terminal.write(printed(decision, { file, options, request }));
   if (decision.outcome === 'deny') throw new CommandFailure(EXIT.checkFailed, '');
 }

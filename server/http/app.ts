@@ -111,7 +111,7 @@ function answerProblem(error: FastifyError | Error, request: FastifyRequest, rep
   if (PROBLEMS[problem.slug].status >= 500) request.log.error({ err: error }, problem.message);
   const retryAfter = retryAfterOf(problem.slug);
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
-  if (problem.slug === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (problem.slug === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="sluice"');
   const document = problemDocument(problem);
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document));
 }

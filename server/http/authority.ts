@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Identity, isScope, LOCAL_USER, type Scope } from '../catalog/identity.ts';
+import { type Identity, isScope, type Scope } from '../catalog/identity.ts';
 import { Problem } from '../problem.ts';
 
 declare module 'fastify' {
@@ -11,9 +11,6 @@ declare module 'fastify' {
 
 /** Tells who sends a request with this `authorization` header. Throws the problems `unauthenticated` and `identity-unavailable`. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
-
-/** Without configured identities everyone is the local user. */
-export const asLocalUser: Authenticate = () => Promise.resolve(LOCAL_USER);
 
 /** Pages for people that are no operation of the API. */
 const OPEN_PAGES = ['/', '/docs', '/openapi.json'];

@@ -24,7 +24,7 @@ const get = async (url: string, roles?: string) => app.inject({ method: 'GET', u
 
 test('asks who sends a request, and answers 401 where nobody can tell', async () => {
   const refused = await get('/v1/policy');
-  expect([refused.statusCode, refused.headers['www-authenticate'], refused.json().type]).toEqual([401, 'Bearer', 'urn:sluice:problem:unauthenticated']);
+  expect([refused.statusCode, refused.headers['www-authenticate'], refused.json().type]).toEqual([401, 'Bearer realm="sluice"', 'urn:sluice:problem:unauthenticated']);
   expect((await get('/v1/policy', 'viewer')).json()).toEqual({ by: 'someone' });
 });
 

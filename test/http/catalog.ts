@@ -1,6 +1,9 @@
 import pino from 'pino';
 import type { GraphChange } from '../../server/catalog/changes.ts';
 import { type CatalogService, openCatalogService } from '../../server/catalog-service.ts';
+import { type Identity, type Role, scopesOf } from '../../server/catalog/identity.ts';
+import type { TokenVerifier } from '../../server/identity/authenticate.ts';
+import { Problem } from '../../server/problem.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import type { Store } from '../../server/store/store.ts';
 import { changesFrom } from '../../ingest/changes-from.ts';
@@ -9,12 +12,32 @@ import type { AuditEvent, AuditPayloads, ControlEvent, ControlPayloads } from '.
 /** Noon of a day all test events lie around. */
 export const NOON = Date.UTC(2026, 5, 1, 12);
 
-export interface TestCatalog extends CatalogService {
+/** Sends requests as one caller. */
+export interface Caller {
+  get(url: string): Promise<Answer>;
+  post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  put(url: string, body: unknown): Promise<Answer>;
+  delete(url: string): Promise<Answer>;
+}
+/** Itself it sends requests without a credential: as the local user, or as nobody where there are `people`. */
+export interface TestCatalog extends CatalogService, Caller {
   readonly store: Store;
   /** Applies events as the ingest worker would, one revision. */
   say(...events: readonly (ControlEvent | AuditEvent)[]): Promise<void>;
-  get(url: string): Promise<Answer>;
-  post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** One of the `people`, or anyone by a bearer token. */
+  as(token: string): Caller;
+}
+export interface TestPerson {
+  readonly roles: readonly Role[];
+  readonly teams?: readonly string[];
+  readonly kind?: Identity['kind'];
+  /** Ids of those behind this credential. */
+  readonly behind?: readonly string[];
+}
+export interface TestOptions {
+  /** Those who can be told apart, by their id, which is also name and token; identities are then configured. */
+  readonly people?: Readonly<Record<string, TestPerson>>;
+  readonly clock?: () => number;
 }
 export interface Answer {
   readonly status: number;
@@ -26,18 +49,26 @@ export interface Answer {
 }
 
 /** The real service on a real embedded store in memory; `faulty` may wrap the store to inject a fault. */
-export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store): Promise<TestCatalog> {
+export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store, { people, clock = () => NOON }: TestOptions = {}): Promise<TestCatalog> {
   const store = openSqliteStore({ file: ':memory:' });
   const wrapped = faulty(store);
-  const service = await openCatalogService({ store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock: () => NOON, log: pino({ level: 'silent' }), snapshot: null });
-  const call = async (method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  const service = await openCatalogService({ store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock, log: pino({ level: 'silent' }), snapshot: null, ...(people === undefined ? {} : { identity: { issued: verifierOf(people) } }) });
+  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
     const response = await service.app.inject({ method, url, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { payload: JSON.stringify(body) }) });
     const isJson = String(response.headers['content-type']).includes('json') && !String(response.headers['content-type']).includes('ndjson');
     return { status: response.statusCode, text: response.body, headers: response.headers, body: isJson ? JSON.parse(response.body) : null };
   };
+  const caller = (credential: Record<string, string>): Caller => ({
+    get: (url) => call('GET', url, undefined, credential),
+    post: (url, body, headers) => call('POST', url, body, { ...credential, ...headers }),
+    put: (url, body) => call('PUT', url, body, credential),
+    delete: (url) => call('DELETE', url, undefined, credential),
+  });
   return {
     ...service,
+    ...caller({}),
     store,
+    as: (token) => caller({ authorization: `Bearer ${token}` }),
     async say(...events) {
       const changes = events.flatMap((event): readonly GraphChange[] => {
         const outcome = changesFrom(event);
@@ -46,8 +77,18 @@ export async function openTestCatalog(faulty: (store: Store) => Store = (store) 
       });
       await store.apply({ changes, committedAt: NOON, offset: null });
     },
-    get: (url) => call('GET', url),
-    post: (url, body, headers) => call('POST', url, body, headers),
+  };
+}
+
+function verifierOf(people: Readonly<Record<string, TestPerson>>): TokenVerifier {
+  const known = new Map(Object.entries(people));
+  return {
+    verify(id) {
+      const person = known.get(id);
+      if (person === undefined) return Promise.reject(new Problem('unauthenticated', 'nobody known sends this token'));
+      const { roles, teams = [], kind = 'person', behind = [] } = person;
+      return Promise.resolve({ id, name: id, kind, teams, scopes: scopesOf(roles), behind });
+    },
   };
 }
 
