@@ -6,6 +6,7 @@ import { openStore } from '../server/store/store-address.ts';
 import { Registry } from 'prom-client';
 import { addFigures, addProcessFigures, addReadiness, addTraceFigures } from '../server/status/figures.ts';
 import { type Readiness, readinessAnswer, readinessOf } from '../server/status/readiness.ts';
+import { isLoopback } from '../server/process-config.ts';
 import { buildStatusApp } from '../server/status/status-app.ts';
 import { watchedWrites } from '../server/status/store-writes.ts';
 import { logOf, openTracing } from '../server/tracing/open-tracing.ts';
@@ -54,7 +55,7 @@ async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<voi
   addReadiness(metrics, readiness);
   addFigures(metrics, doors);
   addTraceFigures(metrics, traces.sent);
-  const status = buildStatusApp({ readiness, metrics, log });
+  const status = buildStatusApp({ readiness, metrics: config.publicMetrics || isLoopback(config.host) ? metrics : null, log });
   stop.whenStopping(() => status.close());
   log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');
   const reports = reportHealth(readiness, log);

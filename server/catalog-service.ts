@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
+import { ApiTokens } from './actions/api-tokens.ts';
 import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { Gate, type SubjectFreshness } from './actions/gate.ts';
 import { LedgerFollower } from './actions/ledger-follower.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
+import { Ownership } from './actions/ownership.ts';
 import { PolicyBook } from './actions/policy-book.ts';
+import { TokenBook } from './actions/token-book.ts';
 import type { ClusterAliases } from './catalog/cluster-aliases.ts';
 import { LOCAL_USER } from './catalog/identity.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
@@ -44,12 +47,17 @@ export interface ServiceParts {
   readonly webhooks?: WebhookSettings;
   /** How callers are known; without, who reaches the address is the local user. */
   readonly identity?: { readonly issued: TokenVerifier | null };
+  /** Show metrics to whoever asks; those who may read them otherwise. */
+  readonly publicMetrics?: boolean;
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
   readonly index: LineageIndex;
   stop(): Promise<void>;
 }
+
+/** What everybody should know who runs Sluice without identities. */
+export const NO_IDENTITIES = 'Everyone who can reach this address acts as the local user, who may do everything; Sluice listens on loopback only.';
 
 /** Everything that answers, wired: store → index → queries and actions → HTTP. The caller owns the store. */
 export async function openCatalogService(parts: ServiceParts): Promise<CatalogService> {
@@ -60,6 +68,8 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const follower = new LedgerFollower(store, clock);
   const writer = new LedgerWriter(store, follower);
   const policies = follower.add(new PolicyBook({ follower, writer, newId: randomUUID, clock }));
+  const apiTokens = new ApiTokens({ follower, writer, book: follower.add(new TokenBook()), clock });
+  const ownership = new Ownership({ store: { apply: parts.apply ?? ((batch) => store.apply(batch)), search: (query) => store.search(query) }, index, catalog, writer, clock });
   const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null, tracing });
   const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
   const metrics = new Metrics(parts.metrics);
@@ -71,15 +81,17 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   const handlers = buildHandlers({
     specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
     checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
-    store, index, catalog, aliases, clock, gate, policies, webhooks, readiness, newId: randomUUID,
+    store, index, catalog, aliases, clock, gate, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
     onLineage: (taken) => metrics.lineageTaken(taken),
   });
-  const authenticate = authenticateBy({ issued: parts.identity?.issued ?? null, withoutCredential: parts.identity === undefined ? LOCAL_USER : null });
+  const isLocal = parts.identity === undefined;
   const app = await buildApp({
-    handlers, specification: described, portal: portal(), log, authenticate, tracing: tracing === NO_TRACING ? null : tracing,
+    handlers, specification: described, portal: portal(isLocal), log, tracing: tracing === NO_TRACING ? null : tracing,
+    authenticate: authenticateBy({ own: apiTokens, issued: parts.identity?.issued ?? null, withoutCredential: isLocal ? LOCAL_USER : null }),
+    onlyLoopback: isLocal, publicMetrics: parts.publicMetrics === true,
     onAnswered: (answered) => metrics.answered(answered),
   });
   if (parts.webhooks !== undefined) worker.start();
@@ -116,6 +128,8 @@ function sizesOf(index: LineageIndex) {
 export function specification(): object {
   return parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as object;
 }
-function portal(): string {
-  return readFileSync(new URL('../web/index.html', import.meta.url), 'utf8');
+/** The page at `/`; without configured identities it says so. */
+function portal(isLocal: boolean): string {
+  const page = readFileSync(new URL('../web/index.html', import.meta.url), 'utf8');
+  return page.replace('<!-- access -->', isLocal ? `<p role="status"><strong>No identities are configured.</strong> ${NO_IDENTITIES}</p>` : '');
 }

@@ -8,11 +8,12 @@ import { feed, SAMPLE_CONTRACTS } from '../ingest/demo/feed.ts';
 import { samplePlatform } from '../ingest/demo/sample-platform.ts';
 import { startDoors } from '../ingest/doors.ts';
 import { createIngestWorker } from '../ingest/worker.ts';
-import { openCatalogService } from './catalog-service.ts';
+import { NO_IDENTITIES, openCatalogService } from './catalog-service.ts';
 import { AddressGuard } from './outside/address-guard.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, webhookKeyFile } from './config.ts';
 import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
+import { tokenVerifier } from './identity/token-verifier.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { addTraceFigures } from './status/figures.ts';
 import { watchedWrites } from './status/store-writes.ts';
@@ -63,11 +64,13 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
     jobNamespace: config.jobNamespace,
     webhooks: webhookSettings(config),
     ...(registry === null ? {} : { registry }),
+    ...(config.identity.kind === 'local' ? {} : { identity: { issued: config.identity.kind === 'tokens' ? null : tokenVerifier(config.identity.issuer, { clock: Date.now, log }) } }),
+    publicMetrics: config.publicMetrics,
   });
   stop.whenStopping(() => service.stop());
   addTraceFigures(metrics, traces.sent);
   const address = await service.app.listen({ host: config.host, port: config.port });
-  log.warn('no identities are configured: everyone who can reach this address acts as the local user');
+  if (config.identity.kind === 'local') log.warn(`no identities are configured. ${NO_IDENTITIES}`);
   process.stdout.write(welcome(address, config.sample));
 }
 

@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY, type Policy, type PolicyException } from '../catalog/gate/policy.ts';
 import { isRuleId, RULES } from '../catalog/gate/rules.ts';
+import type { Identity } from '../catalog/identity.ts';
 import { Problem } from '../problem.ts';
 import type { LedgerEntry } from '../store/store.ts';
 import type { LedgerBook, LedgerFollower } from './ledger-follower.ts';
@@ -34,7 +35,7 @@ export class PolicyBook implements LedgerBook {
   }
 
   /** Replaces the exceptions; refused when the policy in force is no longer the one the change was made from. */
-  async change({ revision, exceptions, reason }: PolicyChange): Promise<Policy> {
+  async change({ revision, exceptions, reason }: PolicyChange, by: Identity): Promise<Policy> {
     const inForce = await this.current();
     if (inForce.revision !== revision) {
       throw new Problem('policy-conflict', `the policy is at revision ${inForce.revision}, the change was made from ${revision}`, { revision: inForce.revision });
@@ -45,7 +46,7 @@ export class PolicyBook implements LedgerBook {
       id: `policy-${policy.revision}`,
       kind: 'policy',
       at: this.#parts.clock(),
-      body: JSON.stringify({ policy, reason, change: this.#parts.newId() }),
+      body: JSON.stringify({ policy, reason, change: this.#parts.newId(), by: by.id, byName: by.name }),
       idempotencyKey: `policy-${policy.revision}`,
       requestHash: null,
       job: null,

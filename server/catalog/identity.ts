@@ -1,14 +1,20 @@
 /**
- * What a caller may be allowed to do; every route names one in `openapi.yaml` (`x-scope`), `public` needs none.
+ * What a caller may be allowed to do; every route names one in `openapi.yaml` (`x-scope`). Two are given to nobody, since
+ * everybody has them: `public` needs no credential, `identified` a caller who can be told apart and nothing more.
  * Breaking glass is in no role but its own: nobody holds it by accident.
  */
 export const SCOPES = [
-  'public', 'gate:evaluate', 'gate:break-glass', 'lineage:read', 'lineage:write', 'schema:propose', 'schema:approve', 'policy:admin', 'audit:read', 'dlq:replay',
+  'public', 'identified', 'gate:evaluate', 'gate:break-glass', 'lineage:read', 'lineage:write', 'schema:propose', 'schema:approve', 'ownership:write', 'policy:admin', 'audit:read', 'dlq:replay', 'metrics:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export function isScope(value: unknown): value is Scope {
   return SCOPES.some((scope) => scope === value);
+}
+
+/** Whether roles give it. */
+export function isGranted(scope: Scope): boolean {
+  return scope !== 'public' && scope !== 'identified';
 }
 
 /** Scopes by role. Nobody proposes and approves by one role; a deployer evaluates only. */
@@ -17,10 +23,11 @@ export const ROLES = {
   deployer: ['lineage:read', 'gate:evaluate'],
   emitter: ['lineage:write'],
   proposer: ['lineage:read', 'schema:propose'],
-  approver: ['lineage:read', 'schema:approve'],
+  approver: ['lineage:read', 'schema:approve', 'ownership:write'],
   auditor: ['lineage:read', 'audit:read'],
-  operator: ['lineage:read', 'audit:read', 'dlq:replay'],
-  admin: ['lineage:read', 'audit:read', 'policy:admin'],
+  monitor: ['metrics:read'],
+  operator: ['lineage:read', 'audit:read', 'dlq:replay', 'metrics:read'],
+  admin: ['lineage:read', 'audit:read', 'policy:admin', 'ownership:write', 'metrics:read'],
   'break-glass': ['lineage:read', 'gate:break-glass'],
 } as const satisfies Record<string, readonly Scope[]>;
 export type Role = keyof typeof ROLES;
@@ -46,10 +53,12 @@ export interface Identity {
   readonly behind?: readonly string[];
 }
 
-/** Whether one person may stand behind both: whoever must not be the requester must not be this either. */
+/**
+ * Whether one person may stand behind both: they are one, or one made the other's token. Whoever must not be the
+ * requester must not be this either. Tokens that somebody made for two others do not make those two one.
+ */
 export function mayBeSamePerson(a: Pick<Identity, 'id' | 'behind'>, b: Pick<Identity, 'id' | 'behind'>): boolean {
-  const ids = new Set([a.id, ...(a.behind ?? [])]);
-  return [b.id, ...(b.behind ?? [])].some((id) => ids.has(id));
+  return a.id === b.id || (a.behind ?? []).includes(b.id) || (b.behind ?? []).includes(a.id);
 }
 /** Whether a team's own list of members names the caller: anyone by id, a person also by name. */
 export function isListedIn(members: readonly string[], { id, name, kind }: Identity): boolean {
@@ -57,4 +66,4 @@ export function isListedIn(members: readonly string[], { id, name, kind }: Ident
 }
 
 /** Everyone, where no identities are configured: who reaches the loopback address is on the machine. */
-export const LOCAL_USER: Identity = { id: 'local', name: 'local user', kind: 'local', teams: [], scopes: new Set(SCOPES) };
+export const LOCAL_USER: Identity = { id: 'local', name: 'local user', kind: 'local', teams: [], scopes: new Set(SCOPES.filter(isGranted)) };

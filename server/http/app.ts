@@ -8,7 +8,7 @@ import openapiGlue from 'fastify-openapi-glue';
 import { endConnectionsOnClose } from '../status/connections.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { type Authenticate, requireScopes } from './authority.ts';
+import { type Authenticate, challengeOf, requireLoopbackNames, requireScopes } from './authority.ts';
 import { type Handlers } from './handlers/handlers.ts';
 import { traceRequests } from './traced-requests.ts';
 import { Problem, problemDocument, PROBLEMS, type ProblemSlug, retryAfterOf } from '../problem.ts';
@@ -33,6 +33,10 @@ export interface AppParts {
   readonly specification: object;
   readonly log: FastifyBaseLogger;
   readonly authenticate: Authenticate;
+  /** Answer nobody but the machine itself: who asks without a credential is let in. */
+  readonly onlyLoopback?: boolean;
+  /** Show metrics to whoever asks. */
+  readonly publicMetrics?: boolean;
   /** The page served at `/`. */
   readonly portal: string;
   readonly onAnswered?: (answered: Answered) => void;
@@ -49,7 +53,7 @@ export interface Answered {
 }
 
 /** The HTTP API as `openapi.yaml` describes it. Everything that is not a described answer is a problem document. */
-export async function buildApp({ handlers, specification, log, authenticate, portal, onAnswered, tracing = null }: AppParts): Promise<FastifyInstance> {
+export async function buildApp({ handlers, specification, log, portal, onAnswered, tracing = null, ...access }: AppParts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: log, bodyLimit: BODY_LIMIT_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, return503OnClosing: false, routerOptions: { maxParamLength: 4096 } });
   endConnectionsOnClose(app);
   app.decorateRequest('problem', null);
@@ -70,7 +74,8 @@ export async function buildApp({ handlers, specification, log, authenticate, por
   app.setNotFoundHandler((request) => {
     throw new Problem('route-not-found', `${request.method} ${request.url.split('?')[0]} is not part of this API; see /docs`);
   });
-  requireScopes(app, authenticate);
+  if (access.onlyLoopback === true) requireLoopbackNames(app);
+  requireScopes(app, { authenticate: access.authenticate, publicMetrics: access.publicMetrics === true });
   if (onAnswered) {
     app.addHook('onResponse', (request, reply, done) => {
       onAnswered({ route: request.routeOptions.url ?? 'unknown', method: request.method, status: reply.statusCode, problem: request.problem, milliseconds: reply.elapsedTime });
@@ -111,7 +116,8 @@ function answerProblem(error: FastifyError | Error, request: FastifyRequest, rep
   if (PROBLEMS[problem.slug].status >= 500) request.log.error({ err: error }, problem.message);
   const retryAfter = retryAfterOf(problem.slug);
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
-  if (problem.slug === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="sluice"');
+  const challenge = challengeOf(problem);
+  if (challenge !== null) reply.header('www-authenticate', challenge);
   const document = problemDocument(problem);
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document));
 }

@@ -345,6 +345,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is, of which teams, and what they may do */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API tokens, newest first, revoked and expired ones among them */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make an API token for a machine; it is shown in this answer and never again */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token; every server refuses it from then on */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams/{team}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team and what it owns */
+        get: operations["getTeam"];
+        /** Declare a team; the act is recorded in the ledger */
+        put: operations["putTeam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/owners/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which team answers for something; the act is recorded in the ledger
+         * @description An administrator (scope `policy:admin`) may say so of anything; others as members of the team that owns it now, who
+         *     may hand it on to another team.
+         */
+        put: operations["putOwner"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/revision": {
         parameters: {
             query?: never;
@@ -537,7 +628,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prometheus metrics */
+        /** Prometheus metrics; for everybody where they are configured to be public */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -583,7 +674,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -1045,6 +1136,106 @@ export interface components {
             }[];
             exceptions: components["schemas"]["PolicyException"][];
         };
+        Me: {
+            /** @description The same in every request and unlike that of any other caller. */
+            id: string;
+            name: string;
+            /**
+             * @description `local`: no identities are configured, and the request carried no credential.
+             * @enum {string}
+             */
+            kind: "person" | "machine" | "local";
+            /** @description Teams the credential names, and those whose own list of members names the caller. */
+            teams: string[];
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @enum {string} */
+        Scope: "gate:evaluate" | "gate:break-glass" | "lineage:read" | "lineage:write" | "schema:propose" | "schema:approve" | "ownership:write" | "policy:admin" | "audit:read" | "dlq:replay" | "metrics:read";
+        /** @enum {string} */
+        Role: "viewer" | "deployer" | "emitter" | "proposer" | "approver" | "auditor" | "monitor" | "operator" | "admin" | "break-glass";
+        TeamName: string;
+        /** @enum {string} */
+        OwnedKind: "dataset" | "job" | "consumer" | "processor" | "pipeline";
+        ApiTokenRequest: {
+            /** @description What people call the machine. */
+            name: string;
+            roles: components["schemas"]["Role"][];
+            teams?: components["schemas"]["TeamName"][];
+            /** @default 90 */
+            expiresInDays: number;
+        };
+        ApiToken: {
+            id: string;
+            name: string;
+            roles: components["schemas"]["Role"][];
+            teams: string[];
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** @description Id of who made it. */
+            by: string;
+            byName: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the server that answers last let it in; null when it did not since it started.
+             */
+            lastUsedAt: string | null;
+        };
+        CreatedApiToken: components["schemas"]["ApiToken"] & {
+            /** @description The token itself. It is not kept, and cannot be shown again. */
+            secret: string;
+        };
+        ApiTokenPage: {
+            tokens: components["schemas"]["ApiToken"][];
+            total: number;
+            nextCursor: string | null;
+        };
+        Team: {
+            name: string;
+            /** @description null when nobody declared the team, and it is known only as an owner. */
+            contact: string | null;
+            /** @description Ids of identities, or names of people; null as above. */
+            members: string[] | null;
+            owns: {
+                kind: components["schemas"]["OwnedKind"];
+                namespace: string;
+                name: string;
+                doc: string | null;
+            }[];
+            /** @description How much it owns in all. */
+            total: number;
+            nextCursor: string | null;
+            revision: number;
+        };
+        TeamChange: {
+            contact: string;
+            /** @description Ids of identities, or names of people. */
+            members: string[];
+            reason: string;
+        };
+        DeclaredTeam: {
+            name: string;
+            contact: string;
+            members: string[];
+            /** @description The first revision in which it is so. */
+            revision: number;
+        };
+        OwnerChange: {
+            /** @description The team; null for nobody, which only an administrator may say. */
+            owner: components["schemas"]["TeamName"] | null;
+            reason: string;
+        };
+        DeclaredOwner: {
+            entity: components["schemas"]["Entity"];
+            owner: string | null;
+            /** @description The first revision in which it is so. */
+            revision: number;
+        };
         PolicyChange: {
             /** @description The policy revision this change was made from; another one in force is a conflict. */
             revision: number;
@@ -1140,6 +1331,8 @@ export interface components {
             headers: {
                 /** @description Seconds to wait, where waiting may help. */
                 "retry-after"?: number;
+                /** @description What is wrong with the credential, RFC 6750; with 401, and with 403 for want of a scope. */
+                "www-authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1148,6 +1341,7 @@ export interface components {
         };
     };
     parameters: {
+        team: components["schemas"]["TeamName"];
         namespace: string;
         name: string;
         webhookId: string;
@@ -1194,6 +1388,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1223,6 +1419,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -1253,6 +1451,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1288,6 +1488,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1318,6 +1520,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1352,6 +1556,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1384,6 +1590,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1413,6 +1621,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1444,6 +1654,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -1474,6 +1686,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1503,6 +1717,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1545,6 +1761,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             410: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -1573,6 +1791,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -1602,6 +1822,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -1630,6 +1852,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -1659,6 +1883,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -1687,6 +1913,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -1721,6 +1949,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             410: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
@@ -1754,9 +1984,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     getPolicy: {
@@ -1777,6 +2010,8 @@ export interface operations {
                     "application/json": components["schemas"]["Policy"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1803,8 +2038,216 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiToken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token as it is now; revoking it again changes nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                team: components["parameters"]["team"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team, with a page of what it owns */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    putTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: components["parameters"]["team"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            /** @description The team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredTeam"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    putOwner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["OwnedKind"];
+                namespace: components["parameters"]["namespace"];
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerChange"];
+            };
+        };
+        responses: {
+            /** @description The owner from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredOwner"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1826,6 +2269,8 @@ export interface operations {
                     "application/json": components["schemas"]["RevisionStatus"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1854,6 +2299,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1875,6 +2322,8 @@ export interface operations {
                     "application/json": components["schemas"]["LedgerHead"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1896,6 +2345,8 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookList"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -1922,6 +2373,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -1950,6 +2403,8 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -1975,6 +2430,8 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -2000,6 +2457,8 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -2027,6 +2486,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -2101,6 +2562,9 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
 }

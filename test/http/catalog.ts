@@ -1,7 +1,7 @@
 import pino from 'pino';
 import type { GraphChange } from '../../server/catalog/changes.ts';
 import { type CatalogService, openCatalogService } from '../../server/catalog-service.ts';
-import { type Identity, type Role, scopesOf } from '../../server/catalog/identity.ts';
+import { type Identity, type Role, type Scope, scopesOf } from '../../server/catalog/identity.ts';
 import type { TokenVerifier } from '../../server/identity/authenticate.ts';
 import { Problem } from '../../server/problem.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
@@ -29,6 +29,8 @@ export interface TestCatalog extends CatalogService, Caller {
 }
 export interface TestPerson {
   readonly roles: readonly Role[];
+  /** Instead of those the roles give. */
+  readonly scopes?: readonly Scope[];
   readonly teams?: readonly string[];
   readonly kind?: Identity['kind'];
   /** Ids of those behind this credential. */
@@ -85,9 +87,9 @@ function verifierOf(people: Readonly<Record<string, TestPerson>>): TokenVerifier
   return {
     verify(id) {
       const person = known.get(id);
-      if (person === undefined) return Promise.reject(new Problem('unauthenticated', 'nobody known sends this token'));
-      const { roles, teams = [], kind = 'person', behind = [] } = person;
-      return Promise.resolve({ id, name: id, kind, teams, scopes: scopesOf(roles), behind });
+      if (person === undefined) return Promise.reject(new Problem('token-invalid', 'nobody known sends this token'));
+      const { roles, scopes, teams = [], kind = 'person', behind = [] } = person;
+      return Promise.resolve({ id, name: id, kind, teams, scopes: scopes === undefined ? scopesOf(roles) : new Set(scopes), behind });
     },
   };
 }

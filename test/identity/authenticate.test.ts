@@ -12,7 +12,9 @@ afterAll(() => Promise.all([local.stop(), guarded.stop()]));
 
 test('without configured identities who asks is the local user, but a credential is never overlooked', async () => {
   expect((await local.get('/v1/policy')).status).toBe(200);
-  expect(await local.as('whatever').get('/v1/policy')).toMatchObject({ status: 401, body: { type: `${TYPE}unauthenticated` } });
+  expect(await local.as('whatever').get('/v1/policy')).toMatchObject({ status: 401, body: { type: `${TYPE}token-issuer-unknown` } });
+  expect(await local.as(`sluice_${'a'.repeat(43)}`).get('/v1/policy')).toMatchObject({ status: 401, body: { type: `${TYPE}token-invalid` } });
+  expect(await local.as('sluice_cut').get('/v1/policy')).toMatchObject({ status: 401, body: { type: `${TYPE}token-malformed` } });
 });
 
 test('with configured identities nobody asks without a credential', async () => {

@@ -2,6 +2,7 @@ import type { RouteHandlerMethod } from 'fastify';
 import type { operations } from '../openapi-types.ts';
 import { admissionHandlers, type AdmissionParts } from './admission.ts';
 import { gateHandlers } from './gate.ts';
+import { identityHandlers, type IdentityParts } from './identity.ts';
 import { ledgerHandlers } from './ledger.ts';
 import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
@@ -12,8 +13,8 @@ import { webhookHandlers } from './webhooks.ts';
 /** One handler for each operation of `openapi.yaml`, by operationId; a missing one does not compile. */
 export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 
-export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & LineageDoorParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
+export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & IdentityParts & LineageDoorParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
-  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts) } as Handlers;
+  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts), ...identityHandlers(parts) } as Handlers;
 }

@@ -22,7 +22,7 @@ export function operationHandlers({ store, index, policies, readiness, metrics }
     },
 
     async putPolicy(request: FastifyRequest): Promise<object> {
-      return policyDocument(await policies.change(request.body as PolicyChange));
+      return policyDocument(await policies.change(request.body as PolicyChange, request.identity));
     },
 
     async getRevision(): Promise<object> {
