@@ -11,6 +11,7 @@ export const DEFAULT_URL = 'http://127.0.0.1:7420';
 type Ok<Operation> = Operation extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never;
 type Query<Operation> = Operation extends { parameters: { query?: infer Q } } ? Q : never;
 type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths];
+type DeletePath = { [P in keyof paths]: paths[P] extends { delete: object } ? P : never }[keyof paths];
 type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths];
 
 /** Calls the API with the types of `openapi.yaml`; whatever is not a 200 ends the command with its reason. */
@@ -30,6 +31,12 @@ export class ApiClient {
 
   post<P extends PostPath>(path: P, body: unknown, query: Query<paths[P]['post']>, headers: Record<string, string> = {}): Promise<Ok<paths[P]['post']>> {
     return this.#call(`${path}${search(query)}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  }
+
+  /** `path` with its parameters filled in. */
+  delete<P extends DeletePath>(path: P, parameters: Readonly<Record<string, string>>, query: Query<paths[P]['delete']>): Promise<Ok<paths[P]['delete']>> {
+    const filled = path.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+    return this.#call(`${filled}${search(query)}`, { method: 'DELETE' });
   }
 
   /** An answer of lines, as it comes; one that breaks off ends the command. */
@@ -52,7 +59,8 @@ export class ApiClient {
     const response = await fetch(this.#base + path, { ...init, headers: { ...init.headers, ...this.#credential }, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => this.#unreachable(cause));
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Body;
-    throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, reasonOf(response.status, text));
+    const hint = response.status === 401 && this.#credential['authorization'] === undefined ? '; the commands take a bearer token from SLUICE_TOKEN' : '';
+    throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, `${reasonOf(response.status, text)}${hint}`);
   }
 }
 

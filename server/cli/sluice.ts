@@ -13,6 +13,7 @@ import { questionCommands } from './questions.ts';
 import { replayCommand } from './replay.ts';
 import { storeCommand } from './store.ts';
 import type { Terminal } from './terminal.ts';
+import { tokenCommand } from './token.ts';
 
 /** The whole command line as one commander program. */
 export function sluice(terminal: Terminal): Command {
@@ -20,7 +21,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), tokenCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

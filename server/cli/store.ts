@@ -19,7 +19,7 @@ interface Options {
   readonly to: string;
   readonly json?: boolean;
 }
-const ADDRESS = 'path of an embedded store, or neo4j://user@host:port/database (password in SLUICE_NEO4J_PASSWORD)';
+export const ADDRESS = 'path of an embedded store, or neo4j://user@host:port/database (password in SLUICE_NEO4J_PASSWORD)';
 
 /** `sluice store migrate | copy | verify`: what is done to a store while nothing else uses it. */
 export function storeCommand(terminal: Terminal): Command {
@@ -45,7 +45,7 @@ export function storeCommand(terminal: Terminal): Command {
       }));
 }
 
-function addressOf({ env }: Terminal, text: string | undefined): StoreAddress {
+export function addressOf({ env }: Terminal, text: string | undefined): StoreAddress {
   const parsed = parseStoreAddress(text ?? (env['SLUICE_STORE'] || storeFile(dataFolder(env))), env['SLUICE_NEO4J_PASSWORD']);
   if (parsed.outcome === 'refused') throw new CommandFailure(EXIT.usage, `the store address ${parsed.message}`);
   return parsed.address;
@@ -74,7 +74,7 @@ async function copied(from: StoreAddress, to: StoreAddress): Promise<[object, st
   })));
 }
 
-function mustExist(address: StoreAddress): void {
+export function mustExist(address: StoreAddress): void {
   if (address.kind === 'embedded' && !existsSync(address.file)) throw new CommandFailure(EXIT.usage, `there is no store at ${address.file}`);
 }
 
@@ -89,7 +89,7 @@ function openHistory(address: StoreAddress): StoreHistory {
   return address.kind === 'embedded' ? openSqliteHistory(address.file) : openNeo4jHistory(address.options);
 }
 
-async function using<R extends Pick<Store, 'close'>, T>(opened: R | Promise<R>, work: (resource: R) => Promise<T>): Promise<T> {
+export async function using<R extends Pick<Store, 'close'>, T>(opened: R | Promise<R>, work: (resource: R) => Promise<T>): Promise<T> {
   const resource = await opened;
   try {
     return await work(resource);
@@ -98,7 +98,7 @@ async function using<R extends Pick<Store, 'close'>, T>(opened: R | Promise<R>, 
   }
 }
 
-async function answering<T>(work: () => Promise<T>): Promise<T> {
+export async function answering<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
