@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isRole, type Role, ROLES } from '../catalog/identity.ts';
-import { type Environment, isPlainAddress, secondsSetting } from '../outside/settings.ts';
+import { type Environment, isPlainAddress, isSafeFromOthers, secondsSetting } from '../outside/settings.ts';
 import { usableKeys, type VerificationKey } from './verification-key.ts';
 
 /** How callers are known. `local`: nobody is asked who he is, and only the machine itself is answered. */
@@ -79,6 +79,8 @@ function keysConfig(env: Environment, mistakes: string[]): KeysConfig {
   const [file, jwksUrl] = [env['SLUICE_OIDC_KEYS_FILE'] ?? '', env['SLUICE_OIDC_JWKS_URL'] ?? ''];
   if (file !== '' && jwksUrl !== '') mistakes.push('SLUICE_OIDC_KEYS_FILE and SLUICE_OIDC_JWKS_URL exclude each other');
   if (file !== '') return { kind: 'configured', keys: keysIn(file, mistakes) };
+  const [name, url] = jwksUrl === '' ? ['SLUICE_OIDC_ISSUER', env['SLUICE_OIDC_ISSUER'] ?? ''] : ['SLUICE_OIDC_JWKS_URL', jwksUrl];
+  if (isPlainAddress(url.split('?')[0] ?? '') && !isSafeFromOthers(url)) mistakes.push(`${name} is an address without TLS: whoever is on the way could name keys of his own`);
   if (jwksUrl !== '' && !/^https?:$/.test(URL.parse(jwksUrl)?.protocol ?? '')) mistakes.push('SLUICE_OIDC_JWKS_URL is not an http(s) address');
   const staleAfterS = secondsSetting('SLUICE_OIDC_KEYS_STALE_AFTER', DEFAULT_STALE_AFTER_S, env, mistakes);
   return { kind: 'fetched', jwksUrl: jwksUrl === '' ? null : jwksUrl, staleAfterMs: staleAfterS * 1_000 };

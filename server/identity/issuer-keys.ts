@@ -1,5 +1,6 @@
 import { type AnswerLimits, JsonReader, membersOf } from '../outside/json-reader.ts';
 import { OutsideFailure } from '../outside/outside-failure.ts';
+import { isSafeFromOthers } from '../outside/settings.ts';
 import { Problem } from '../problem.ts';
 import { type KeySet, keySetOf, type KeySource } from './key-source.ts';
 import { usableKeys, type VerificationKey } from './verification-key.ts';
@@ -105,8 +106,7 @@ async function fetchKeys({ issuer, jwksUrl }: IssuerKeysOptions): Promise<{ read
 async function discoveredUrl(issuer: string): Promise<string> {
   const { issuer: named, jwks_uri: url } = membersOf(await read(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, 'discovery document'));
   if (named !== issuer) throw new OutsideFailure('malformed', `the discovery document of ${issuer} is of another issuer`);
-  const protocol = typeof url === 'string' ? URL.parse(url)?.protocol : undefined;
-  if (typeof url !== 'string' || !(protocol === 'https:' || (protocol === 'http:' && issuer.startsWith('http:')))) {
+  if (typeof url !== 'string' || !isSafeFromOthers(url)) {
     throw new OutsideFailure('malformed', `the discovery document of ${issuer} names no address of keys that can be trusted`);
   }
   return url;

@@ -11,6 +11,12 @@ export function isPlainAddress(text: string): boolean {
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '' && search === '' && hash === '';
 }
 
+/** Whether what is read there is what its owner wrote: by TLS, or without leaving the machine. */
+export function isSafeFromOthers(url: string): boolean {
+  const { protocol, hostname } = URL.parse(url) ?? {};
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname ?? ''));
+}
+
 /** A number of seconds in the environment; what else it is, is added to `mistakes`. */
 export function secondsSetting(name: string, byDefault: number, env: Environment, mistakes: string[]): number {
   const text = env[name];

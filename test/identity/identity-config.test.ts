@@ -35,6 +35,8 @@ test.each<[string, Record<string, string>]>([
   ['SLUICE_IDENTITY', { ...OIDC, SLUICE_IDENTITY: 'tokens' }],
   ['SLUICE_OIDC_ISSUER', { SLUICE_OIDC_ROLES: '*=viewer' }],
   ['SLUICE_OIDC_ISSUER', { ...OIDC, SLUICE_OIDC_ISSUER: 'id.example.com' }],
+  ['SLUICE_OIDC_ISSUER', { ...OIDC, SLUICE_OIDC_ISSUER: 'http://id.example.com' }],
+  ['SLUICE_OIDC_JWKS_URL', { ...OIDC, SLUICE_OIDC_JWKS_URL: 'http://id.example.com/keys?x=1' }],
   ['SLUICE_OIDC_ALGORITHMS', { ...OIDC, SLUICE_OIDC_ALGORITHMS: 'RS256,HS256' }],
   ['SLUICE_OIDC_ALGORITHMS', { ...OIDC, SLUICE_OIDC_ALGORITHMS: 'none' }],
   ['SLUICE_OIDC_ALGORITHMS', { ...OIDC, SLUICE_OIDC_ALGORITHMS: ',' }],
@@ -62,7 +64,7 @@ test('keys come from a file of public keys, and of no others', async () => {
   };
   const jwk = await exportJWK(publicKey);
   expect(read({ ...OIDC, SLUICE_OIDC_KEYS_FILE: file('good.json', { keys: [jwk] }) })).toMatchObject({ mistakes: [], config: { issuer: { keys: { kind: 'configured', keys: [jwk] } } } });
-  const bad = [{ keys: [await exportJWK(privateKey)] }, { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }, { keys: [] }, { keys: [{ ...jwk, use: 'enc' }] }, [jwk], jwk];
+  const bad = [{ keys: [await exportJWK(privateKey)] }, { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }, { keys: [] }, { keys: [{ kty: 'RSA', e: 'AQAB', n: 'x'.repeat(171) }] }, { keys: [{ ...jwk, use: 'enc' }] }, [jwk], jwk];
   for (const [i, content] of bad.entries()) expect(read({ ...OIDC, SLUICE_OIDC_KEYS_FILE: file(`bad-${i}.json`, content) }).mistakes).toHaveLength(1);
 });
 

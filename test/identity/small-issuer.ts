@@ -68,7 +68,7 @@ export class SmallIssuer {
 
   #answer(path: string, response: ServerResponse): void {
     const json = (body: unknown): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (path === '/.well-known/openid-configuration') return json({ issuer: this.#how === 'of-another-issuer' ? 'https://other' : this.url, jwks_uri: this.#how === 'plain-address' ? 'file:///etc/passwd' : `${this.url}/keys` });
+    if (path === '/.well-known/openid-configuration') return json({ issuer: this.#how === 'of-another-issuer' ? 'https://other' : this.url, jwks_uri: this.#how === 'plain-address' ? 'http://10.0.0.1/keys' : `${this.url}/keys` });
     if (this.#how === 'private-key') return json({ keys: [{ ...this.jwk('first'), d: this.#keys.get('first')!.privateJwk.d }] });
     return json(this.#how === 'no-keys' ? { keys: [] } : this.keySet);
   }
