@@ -60,10 +60,14 @@ export function noticesOfBreakGlass({ body }: RecordedEntry): readonly Notice[] 
   return [{ event: 'break-glass.used', teams: null, text, data: { approvalId: id, context, findings, by, byName, reason, expiresAt: until }, page: 'gate/approvals' }];
 }
 
-/** A job that runs without a permit. */
+/** Why no permit covers a start, in words; a reason that is not here is told as it is. */
+const BYPASSES: Readonly<Record<string, string>> = {
+  'no-permit': 'none was given', 'permit-expired': 'its permit had expired', 'permit-used': 'its permit had let another start happen', 'another-artifact': 'its permit is for another artifact',
+};
+
+/** A job that runs without a permit: told everyone, for an entry does not say who owns it. */
 export function noticesOfBypass({ id, body }: RecordedEntry): readonly Notice[] {
-  const { job, owner, reason } = body as { readonly job?: { readonly namespace: string; readonly name: string }; readonly owner?: string | null; readonly reason?: string };
-  if (job === undefined) return [];
-  const text = `Job ${job.namespace}/${job.name} is running, and no permit covers it${reason === undefined ? '' : `: ${short(reason)}`}. What it reads and writes counts as deployed.`;
-  return [{ event: 'bypass.seen', teams: teamsOf([owner]), text, data: { bypassId: id, job, owner: owner ?? null }, page: `jobs/${encodeURIComponent(job.namespace)}/${encodeURIComponent(job.name)}` }];
+  const { job, owner = null, reason } = body as { readonly job: { readonly namespace: string; readonly name: string }; readonly owner?: string | null; readonly reason: string };
+  const text = `Job ${job.namespace}/${job.name} is running, and no permit covers it: ${BYPASSES[reason] ?? short(reason)}. What it reads and writes counts as deployed.`;
+  return [{ event: 'bypass.seen', teams: teamsOf([owner]), text, data: { bypassId: id, job, owner, reason }, page: `jobs/${encodeURIComponent(job.namespace)}/${encodeURIComponent(job.name)}` }];
 }

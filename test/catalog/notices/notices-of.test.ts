@@ -63,7 +63,9 @@ test('broken glass, a bypass and another policy are told with who, what and why'
   const approval = { id: 'a1', team: null, context: { kind: 'job', namespace: 'flink://main', name: 'cdc' }, findings: ['f1'], by: 'u1', byName: 'Ann', reason: 'outage', expiresAt: 0 };
   expect(told('approval', 'break-glass', { event: 'given', approval })).toEqual([{ event: 'break-glass.used', teams: null, text: 'Break-glass: Ann passed 1 finding of job flink://main/cdc without their owners, until 1970-01-01T00:00:00.000Z. Reason: outage' }]);
   expect(told('approval', 'given', { event: 'given', approval: { ...approval, team: 'finance' } })).toEqual([]);
-  expect(told('bypass', 'seen', { event: 'seen', job: { namespace: 'flink://main', name: 'cdc' }, owner: 'team-payments' })).toMatchObject([{ event: 'bypass.seen', teams: ['team-payments'] }]);
+  expect(told('bypass', 'permit-expired', { bypassId: 'b', job: { namespace: 'flink://main', name: 'cdc' }, reason: 'permit-expired', start: {}, digest: null, at: 0 })).toEqual([
+    { event: 'bypass.seen', teams: null, text: 'Job flink://main/cdc is running, and no permit covers it: its permit had expired. What it reads and writes counts as deployed.' },
+  ]);
   expect(told('policy', null, { policy: { revision: 3, exceptions: [{}] }, reason: 'we know' })).toMatchObject([{ event: 'policy.changed', teams: null, text: 'The policy of the gate was changed; it is at revision 3, with 1 exception. Reason: we know' }]);
 });
 
