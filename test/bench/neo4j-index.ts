@@ -42,14 +42,21 @@ async function coldStart(store: Neo4jStore, snapshot: { readonly file: string; r
   return { nodes, edges, indexMb: Math.round(bytes / 1e6), coldStart: { fromStoreSeconds, writeSnapshotSeconds, fromSnapshotSeconds }, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1e3) };
 }
 
-async function measure(place: Place, size: SizeName, minutes: number): Promise<void> {
+interface Fill {
+  readonly size: SizeName;
+  readonly minutes: number;
+  /** Measure what is filled even if it is not the whole. */
+  readonly part: boolean;
+}
+
+async function measure(place: Place, { size, minutes, part }: Fill): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-neo4j-index-'));
   const store = await openNeo4jStore({ ...place, transactionMs: TRANSACTION_MS });
   const cypher = new CypherClosures(place);
   try {
     const filled = await fillStore(store, size, minutes);
     console.log(JSON.stringify({ size, ...filled }));
-    if (!filled.whole) return;
+    if (!filled.whole && !part) return;
     const snapshot = { file: join(folder, 'lineage.snapshot'), identity: store.identity };
     console.log(JSON.stringify({ size, ...(await coldStart(store, snapshot)) }));
     const read = readSnapshot(snapshot.file, snapshot.identity);
@@ -64,15 +71,15 @@ async function measure(place: Place, size: SizeName, minutes: number): Promise<v
 /**
  * Fills a Neo4j with a platform through the store, opens the index from it, and asks both for the same closures. With
  * `--store neo4j://… --password …` the database stays, and what is filled of it is not filled again; `--minutes`
- * ends a call after so many of filling, and the next goes on.
+ * ends a call after so many of filling, and the next goes on, unless `--part` says to measure what there is.
  */
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { size: { type: 'string', default: 'S' }, store: { type: 'string' }, password: { type: 'string' }, minutes: { type: 'string', default: '1000' } } });
+  const { values } = parseArgs({ options: { size: { type: 'string', default: 'S' }, store: { type: 'string' }, password: { type: 'string' }, minutes: { type: 'string', default: '1000' }, part: { type: 'boolean', default: false } } });
   const missing = missingForNeo4j();
   if (missing !== null && values.store === undefined) {
     console.log(`skipped: this machine lacks ${missing}`);
   } else {
     const place = await placeOf(values);
-    await measure(place, values.size === 'M' ? 'M' : 'S', Number(values.minutes)).finally(() => place.close());
+    await measure(place, { size: values.size === 'M' ? 'M' : 'S', minutes: Number(values.minutes), part: values.part }).finally(() => place.close());
   }
 }
