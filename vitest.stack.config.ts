@@ -4,8 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/stack/**/*.stack.test.ts'],
-    // Long comparisons of both stores and of the store commands: run with STACK_LONG=1.
-    exclude: process.env['STACK_LONG'] === '1' ? [] : ['test/stack/neo4j-differential.stack.test.ts', 'test/stack/neo4j-commands.stack.test.ts'],
     testTimeout: 90_000,
     // Real servers on a busy machine: one more try tells a fault from a slow moment.
     retry: 1,

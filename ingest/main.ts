@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { type GracefulStop, stopOnSignal } from '../server/graceful-stop.ts';
+import { AwaitedStore } from '../server/store/awaited-store.ts';
 import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
-import { openStore } from '../server/store/store-address.ts';
+import { mayOpenLater, nameOfAddress, openStore } from '../server/store/store-address.ts';
 import { Registry } from 'prom-client';
 import { addFigures, addProcessFigures, addReadiness, addTraceFigures } from '../server/status/figures.ts';
 import { type Readiness, readinessAnswer, readinessOf } from '../server/status/readiness.ts';
@@ -32,18 +33,25 @@ try {
 } catch (failure) {
   // A start that is cut short fails where its parts were ended; what ends them ends the process.
   if (stop.asked) await new Promise(() => undefined);
-  if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible || isAddressInUse(failure))) throw failure;
-  process.stderr.write(`sluice-ingest: ${failure.message}\n`);
-  process.exit(EXIT.unavailable);
+  end(failure);
 }
 
+/** A store that only people can mend is a mistake like those of the configuration. */
+function end(failure: unknown): never {
+  const isForPeople = failure instanceof StoreIncompatible || (failure instanceof StoreUnavailable && failure.reason === 'refused');
+  if (!(isForPeople || failure instanceof StoreUnavailable || isAddressInUse(failure))) throw failure;
+  process.stderr.write(`sluice-ingest: ${failure.message}\n`);
+  process.exit(isForPeople ? EXIT.usage : EXIT.unavailable);
+}
+
+/** It tells of itself at once, and ingests as soon as the store is there. */
 async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const { tracing, ...traces } = await openTracing(config.tracing, { serviceName: 'sluice-ingest', note: (facts, text) => log.warn(facts, text) });
   stop.whenStopping(() => traces.stop());
   const log = pino({ level: config.logLevel, ...logOf(tracing) }, pino.destination(2));
   const metrics = new Registry();
-  const store = await openStore(config.store);
+  const store = new AwaitedStore({ open: () => openStore(config.store), mayPass: (failure) => mayOpenLater(config.store, failure), name: nameOfAddress(config.store), log });
   stop.whenStopping(() => store.close());
   const doors = startDoors(config.doors, { store: watchedWrites(store, { metrics, tracing }), aliases: config.aliases, clock: Date.now, log, tracing });
   stop.whenStopping(async () => {
@@ -60,6 +68,7 @@ async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<voi
   log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');
   const reports = reportHealth(readiness, log);
   stop.whenStopping(() => Promise.resolve(clearInterval(reports)));
+  await store.opened;
 }
 
 /** Says so whenever it becomes ready or stops being it, and why. */

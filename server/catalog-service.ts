@@ -59,10 +59,17 @@ export interface CatalogService {
 /** What everybody should know who runs Sluice without identities. */
 export const NO_IDENTITIES = 'Everyone who can reach this address acts as the local user, who may do everything; Sluice listens on loopback only.';
 
-/** Everything that answers, wired: store → index → queries and actions → HTTP. The caller owns the store. */
+/** The same as `buildCatalogService`, with the graph read. */
 export async function openCatalogService(parts: ServiceParts): Promise<CatalogService> {
+  const service = await buildCatalogService(parts);
+  await service.index.read();
+  return service;
+}
+
+/** Everything that answers, wired: store → index → queries and actions → HTTP. Whoever calls owns the store, and has the index read. */
+export async function buildCatalogService(parts: ServiceParts): Promise<CatalogService> {
   const { store, aliases, clock, log, tracing = NO_TRACING } = parts;
-  const index = await openIndex(parts, tracing);
+  const index = unreadIndex(parts, tracing);
   const catalog = new CatalogReader(store);
   index.onChange((changed) => catalog.forget(changed));
   const follower = new LedgerFollower(store, clock);
@@ -105,8 +112,8 @@ export async function openCatalogService(parts: ServiceParts): Promise<CatalogSe
   };
 }
 
-function openIndex({ store, snapshot, log }: ServiceParts, tracing: Tracing): Promise<LineageIndex> {
-  return LineageIndex.open(store, {
+function unreadIndex({ store, snapshot, log }: ServiceParts, tracing: Tracing): LineageIndex {
+  return new LineageIndex(store, {
     ...(snapshot === null ? {} : { snapshot }),
     ...(tracing === NO_TRACING ? {} : { around: (wait) => tracing.span('index.catch-up', wait) }),
     onNote: (note) => log.warn(note),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { DeadLetterFile } from '../ingest/dead-letter-file.ts';
 import { createDecoder } from '../ingest/decode/decoder.ts';
@@ -8,17 +8,19 @@ import { feed, SAMPLE_CONTRACTS } from '../ingest/demo/feed.ts';
 import { samplePlatform } from '../ingest/demo/sample-platform.ts';
 import { startDoors } from '../ingest/doors.ts';
 import { createIngestWorker } from '../ingest/worker.ts';
-import { NO_IDENTITIES, openCatalogService } from './catalog-service.ts';
+import { buildCatalogService, NO_IDENTITIES } from './catalog-service.ts';
 import { AddressGuard } from './outside/address-guard.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, webhookKeyFile } from './config.ts';
+import type { LineageIndex } from './graph/lineage-index.ts';
 import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
 import { tokenVerifier } from './identity/token-verifier.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { addTraceFigures } from './status/figures.ts';
 import { watchedWrites } from './status/store-writes.ts';
+import { AwaitedStore, untilAvailable } from './store/awaited-store.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
-import { openStore } from './store/store-address.ts';
+import { mayOpenLater, nameOfAddress, openStore } from './store/store-address.ts';
 import { logOf, openTracing } from './tracing/open-tracing.ts';
 import { keyInFile, WebhookKeys } from './webhooks/webhook-keys.ts';
 import type { WebhookSettings } from './webhooks/telling.ts';
@@ -39,27 +41,34 @@ try {
 } catch (failure) {
   // A start that is cut short fails where its parts were ended; what ends them ends the process.
   if (stop.asked) await new Promise(() => undefined);
-  if (!(failure instanceof StoreUnavailable || failure instanceof StoreIncompatible || isAddressInUse(failure))) throw failure;
-  process.stderr.write(`sluice: ${failure.message}\n`);
-  process.exit(EXIT.unavailable);
+  end(failure);
 }
 
+/** A store that only people can mend is a mistake like those of the configuration. */
+function end(failure: unknown): never {
+  const isForPeople = failure instanceof StoreIncompatible || (failure instanceof StoreUnavailable && failure.reason === 'refused');
+  if (!(isForPeople || failure instanceof StoreUnavailable || isAddressInUse(failure))) throw failure;
+  process.stderr.write(`sluice: ${failure.message}\n`);
+  process.exit(isForPeople ? EXIT.usage : EXIT.unavailable);
+}
+
+/** It listens at once, and answers once the store is there and the graph is read; until then it says what it waits for. */
 async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   mkdirSync(config.data, { recursive: true });
   const { tracing, ...traces } = await openTracing(config.tracing, { serviceName: 'sluice', note: (facts, text) => log.warn(facts, text) });
   stop.whenStopping(() => traces.stop());
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'], ...logOf(tracing) }, pino.destination(2));
   const metrics = new Registry();
-  const store = await openStore(config.store);
+  const store = new AwaitedStore({ open: () => openStore(config.store), mayPass: (failure) => mayOpenLater(config.store, failure), name: nameOfAddress(config.store), log });
   stop.whenStopping(() => store.close());
-  if (config.sample) await ingestSample(config, store);
   const writes = watchedWrites(store, { metrics, tracing });
   const doors = startDoors(config.doors, { store: writes, aliases: config.aliases, clock: Date.now, log, tracing });
   const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store: writes, clock: Date.now, log, tracing });
   stop.whenStopping(() => Promise.all([...doors.map((door) => door.stop()), registry?.stop()]));
-  const service = await openCatalogService({
+  const service = await buildCatalogService({
     store, aliases: config.aliases, clock: Date.now, log, metrics, tracing, apply: writes.apply,
-    snapshot: { file: snapshotFile(config.data), identity: store.identity },
+    // Of which store it is, is known once that is open, and asked only then.
+    snapshot: { file: snapshotFile(config.data), get identity() { return store.identity; } },
     doors,
     jobNamespace: config.jobNamespace,
     webhooks: webhookSettings(config),
@@ -71,7 +80,21 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   addTraceFigures(metrics, traces.sent);
   const address = await service.app.listen({ host: config.host, port: config.port });
   if (config.identity.kind === 'local') log.warn(`no identities are configured. ${NO_IDENTITIES}`);
+  await whenAvailable(config, { store, index: service.index, stop, log });
   process.stdout.write(welcome(address, config.sample));
+}
+
+/** Brings the sample and the graph in, as soon as the store is there. */
+async function whenAvailable(config: ServerConfig, { store, index, stop, log }: { readonly store: AwaitedStore; readonly index: LineageIndex; readonly stop: GracefulStop; readonly log: Logger }): Promise<void> {
+  const stopping = new AbortController();
+  stop.whenStopping(() => Promise.resolve(stopping.abort()));
+  await store.opened;
+  const patient = (what: string, work: () => Promise<void>) => untilAvailable(work, {
+    signal: stopping.signal, mayPass: (failure) => mayOpenLater(config.store, failure),
+    onFailure: (err, isNew) => isNew && log.warn({ err }, `${what}, and is tried again`),
+  });
+  if (config.sample) await patient('the sample cannot be ingested yet', () => ingestSample(config, store));
+  await patient('the lineage graph cannot be read yet', () => index.read());
 }
 
 /** The key is made when the first webhook is registered. */

@@ -10,7 +10,7 @@ import { type SluiceProcess, soon, startSluice, temporaryFolder } from './proces
 vi.setConfig({ testTimeout: 90_000 });
 
 const BODY = JSON.stringify({ job: { namespace: 'flink://main', name: 'orders', owner: 'team' }, program: { kind: 'declared', inputs: [], outputs: [{ dataset: { namespace: 'kafka://main', name: 'orders' } }] } });
-const HEAD = `POST /v1/gate/decisions HTTP/1.1\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(BODY)}\r\n\r\n`;
+const HEAD = `POST /v1/gate/decisions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(BODY)}\r\n\r\n`;
 
 const folder = { path: '', remove(): void {} };
 const started: SluiceProcess[] = [];
@@ -52,7 +52,7 @@ test('a gate request that was begun is decided, recorded and answered after the 
   const server = start('server');
   const url = await server.url();
   const [deciding, idle] = [await connection(url), await connection(url)];
-  idle.socket.write('GET /healthz HTTP/1.1\r\nhost: sluice\r\n\r\n');
+  idle.socket.write('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
   deciding.socket.write(HEAD + BODY.slice(0, 20));
   await soon(() => (server.output().match(/incoming request/g)?.length === 2 && idle.answered() !== '' ? true : undefined), server.ended, server.output);
   const began = performance.now();
@@ -115,7 +115,7 @@ test('what only ingests ends a look that is under way, and its own connections',
   const flink = await flinkCluster(() => void asked++);
   const ingest = start('ingest', { SLUICE_FLINK_CLUSTERS: `main=${flink.url}` });
   const scraping = await connection(await ingest.url());
-  scraping.socket.write('GET /metrics HTTP/1.1\r\nhost: sluice\r\n\r\n');
+  scraping.socket.write('GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
   await soon(() => (scraping.answered().includes('sluice_flink_polls_total') && asked > 0 ? true : undefined), ingest.ended, ingest.output);
   const began = performance.now();
   expect(await ingest.stop()).toEqual({ code: 0, signal: null });
@@ -142,7 +142,7 @@ test('a server and an ingest of their own share one store, and each tells of its
   const ingestUrl = await ingest.url();
   await soon(async () => ((await fetch(`${url}/v1/jobs/flink%3A%2F%2Fmain/enrich`)).status === 200 ? true : undefined), server.ended, server.output);
   const partsOf = async (address: string) => ((await (await fetch(`${address}/readyz`)).json()) as { parts: { part: string }[] }).parts.map(({ part }) => part);
-  expect([await partsOf(url), await partsOf(ingestUrl)]).toEqual([['store', 'index'], ['store', 'flink main']]);
+  expect([await partsOf(url), await partsOf(ingestUrl)]).toEqual([['store', 'index', 'webhooks'], ['store', 'flink main']]);
   expect([await server.stop(), await ingest.stop()]).toEqual([{ code: 0, signal: null }, { code: 0, signal: null }]);
   flink.close();
 });

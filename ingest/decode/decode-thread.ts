@@ -4,7 +4,7 @@ import type { AuditEvent, ControlEvent } from '../contracts/events.ts';
 import { checkClaims } from './claimed-sizes.ts';
 import type { Contract, DecodeOutcome, RegistrySource, Undecodable } from './decoder.ts';
 import { ACTIVITY, type DecodeTask, PROGRESS, type ThreadAnswer } from './watched-thread.ts';
-import { contractType, NotARegistry, saysItHasNone, wireSchemas } from './wire-schemas.ts';
+import { contractType, wireSchemas } from './wire-schemas.ts';
 
 /** Largest message taken, bytes: the broker's own default for `message.max.bytes`. */
 const MAX_MESSAGE_BYTES = 1_048_588;
@@ -12,7 +12,7 @@ const MAX_MESSAGE_BYTES = 1_048_588;
 const WIRE_HEADER_BYTES = 5;
 
 const { registry: source, progress } = workerData as { readonly registry: RegistrySource; readonly progress: Int32Array };
-const registry = wireSchemas(source);
+const schemas = wireSchemas(source);
 const readerTypes = new Map<Contract, avro.Type>();
 const plans = new Map<string, Plan | Undecodable>();
 
@@ -90,26 +90,19 @@ async function makePlan(contract: Contract, schemaId: number): Promise<Plan | Un
 }
 
 async function writerType(schemaId: number): Promise<avro.Type | Undecodable> {
-  const held = registry.cache.getSchema(schemaId);
-  if (held === undefined && source.kind === 'embedded') return undecodable('SchemaNotFound', `there is no schema ${schemaId}`);
-  Atomics.store(progress, PROGRESS.activity, ACTIVITY.asking);
+  if (schemas.asks) Atomics.store(progress, PROGRESS.activity, ACTIVITY.asking);
   try {
-    const schema = await registry.getSchema(schemaId);
-    if ('createResolver' in schema) return schema as unknown as avro.Type;
-    return undecodable('SchemaUnfit', `schema ${schemaId} is not Avro`);
+    const found = await schemas.schema(schemaId);
+    switch (found.outcome) {
+      case 'read': return found.type;
+      case 'none': return undecodable('SchemaNotFound', `there is no schema ${schemaId}`);
+      case 'unfit': return undecodable('SchemaUnfit', `schema ${schemaId} does not serve: ${found.reason}`);
+    }
   } catch (failure) {
-    const [status, reason] = [statusOf(failure), failure instanceof Error ? failure.message : 'unknown'];
-    if (status === 404 && source.kind === 'http' && (await saysItHasNone(source, schemaId).catch(() => false))) return undecodable('SchemaNotFound', `the registry has no schema ${schemaId}`);
-    // Without a status it did answer, with a schema that nothing can be decoded with.
-    if (status === null && !(failure instanceof NotARegistry)) return undecodable('SchemaUnfit', `schema ${schemaId} cannot be read: ${reason}`);
-    throw new Unavailable(`the registry did not give schema ${schemaId}: ${reason}`);
+    throw new Unavailable(`the registry did not give schema ${schemaId}: ${failure instanceof Error ? failure.message : 'unknown'}`);
   } finally {
     Atomics.store(progress, PROGRESS.activity, ACTIVITY.idle);
   }
-}
-
-function statusOf(failure: unknown): number | null {
-  return typeof failure === 'object' && failure !== null && 'status' in failure && typeof failure.status === 'number' ? failure.status : null;
 }
 
 function undecodable(failure: Undecodable['failure'], message: string): Undecodable {

@@ -22,6 +22,10 @@ export class ApprovalBook implements LedgerBook {
     else this.#approvals.delete(event.approvalId);
   }
 
+  forget(): void {
+    this.#approvals.clear();
+  }
+
   get(id: string): Approval | null {
     return this.#approvals.get(id) ?? null;
   }

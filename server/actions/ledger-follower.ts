@@ -7,6 +7,8 @@ export interface LedgerBook {
   readonly horizonMs: number | null;
   /** Takes the next entry of its kinds; each entry comes once, in the order of the ledger. */
   take(entry: LedgerEntry): void;
+  /** Begins anew: the ledger is another than the one it was filled from, put back from a copy. */
+  forget(): void;
 }
 
 /** Entries read in one go. */
@@ -20,6 +22,8 @@ export class LedgerFollower {
   /** How far each book was filled by a first look that failed. */
   readonly #filled = new Map<LedgerBook, number>();
   #sequence = 0;
+  /** The newest entry in the books: while the ledger has it, all before it is as it was, for each names the one before. */
+  #newest: LedgerEntry | null = null;
   #begun = false;
   #looking: Promise<void> | null = null;
 
@@ -58,9 +62,14 @@ export class LedgerFollower {
   take(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       if (entry.sequence <= this.#sequence) continue;
-      for (const book of this.#books) if (book.kinds.includes(entry.kind)) book.take(entry);
+      for (const book of this.#books) if (book.kinds.includes(entry.kind)) this.#give(book, entry);
       this.#sequence = entry.sequence;
     }
+  }
+
+  #give(book: LedgerBook, entry: LedgerEntry): void {
+    book.take(entry);
+    if (this.#newest === null || entry.sequence > this.#newest.sequence) this.#newest = entry;
   }
 
   async #look(): Promise<void> {
@@ -68,10 +77,19 @@ export class LedgerFollower {
     const { kinds } = this;
     if (kinds.length === 0) return;
     for (;;) {
-      const entries = await this.#store.ledgerAfter({ kinds, after: this.#sequence, limit: ENTRIES_AT_ONCE });
+      const known = this.#newest;
+      const entries = await this.#store.ledgerAfter({ kinds, after: known === null ? this.#sequence : known.sequence - 1, limit: ENTRIES_AT_ONCE });
+      if (known !== null && entries[0]?.hash !== known.hash) return this.#again();
       this.take(entries);
       if (entries.length < ENTRIES_AT_ONCE) return;
     }
+  }
+
+  async #again(): Promise<void> {
+    for (const book of this.#books) book.forget();
+    this.#filled.clear();
+    [this.#begun, this.#newest, this.#sequence] = [false, null, 0];
+    return this.#look();
   }
 
   /** The first look leaves out what is beyond the horizon of its book. One that fails is gone on with. */
@@ -89,7 +107,7 @@ export class LedgerFollower {
       const entries = await this.#store.ledgerAfter({ kinds: book.kinds, after: this.#filled.get(book) ?? 0, since, limit: ENTRIES_AT_ONCE });
       for (const entry of entries) {
         if (entry.sequence > end) return;
-        book.take(entry);
+        this.#give(book, entry);
         this.#filled.set(book, entry.sequence);
       }
       if (entries.length < ENTRIES_AT_ONCE) return;

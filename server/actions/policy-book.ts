@@ -28,6 +28,10 @@ export class PolicyBook implements LedgerBook {
     this.#policy = (JSON.parse(entry.body) as { policy: Policy }).policy;
   }
 
+  forget(): void {
+    this.#policy = DEFAULT_POLICY;
+  }
+
   /** The policy as it is after this call. */
   async current(): Promise<Policy> {
     await this.#parts.follower.catchUp();

@@ -55,6 +55,11 @@ export class TokenBook implements LedgerBook {
     if (token !== undefined && token.revokedAt === null) this.#tokens.set(token.id, { ...token, revokedAt: at });
   }
 
+  forget(): void {
+    this.#tokens.clear();
+    this.#idByHash.clear();
+  }
+
   get(id: string): KnownToken | null {
     return this.#tokens.get(id) ?? null;
   }

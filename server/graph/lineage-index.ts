@@ -53,6 +53,11 @@ export interface IndexStatistics {
   readonly overlay: number;
 }
 
+/** The graph has not been read yet: nothing can be said of it. */
+export class IndexUnread extends Error {
+  override readonly name = 'IndexUnread';
+}
+
 /**
  * The lineage graph in memory, caught up with its source before every answer. Answers are synchronous and
  * whole: between two turns of the event loop it is always of exactly one revision.
@@ -63,26 +68,36 @@ export class LineageIndex {
   #graph: LineageGraph;
   #walker: Walker;
   #revision: RevisionInfo;
+  /** Until the graph is read; then null. */
+  #unread: IndexUnread | null = new IndexUnread('the lineage graph is not read yet');
   #catchingUp: Promise<RevisionInfo> | null = null;
   #rebuilding: Promise<void> | null = null;
   /** Deltas that arrive while a new base is built, to be applied to it as well. */
   #missed: GraphDelta[] | null = null;
   readonly #listeners: ((changed: readonly number[] | 'everything') => void)[] = [];
 
-  private constructor(source: GraphSource, options: IndexOptions, base: BaseGraph, revision: RevisionInfo) {
+  /** Nothing is read yet: until `read` has come to its end, `catchUp` rejects with IndexUnread. */
+  constructor(source: GraphSource, options: IndexOptions = {}) {
     this.#source = source;
     this.#options = options;
-    this.#graph = new LineageGraph(base);
+    this.#graph = new LineageGraph(emptyBase());
     this.#walker = new Walker(this.#graph);
-    this.#revision = revision;
+    this.#revision = { revision: 0, committedAt: 0 };
   }
 
-  /** Reads the graph: from the snapshot if there is a usable one, else whole from the source. */
   static async open(source: GraphSource, options: IndexOptions = {}): Promise<LineageIndex> {
-    const { base, revision } = (await fromSnapshot(source, options)) ?? (await fromSource(source));
-    const index = new LineageIndex(source, options, base, revision);
-    await index.catchUp();
+    const index = new LineageIndex(source, options);
+    await index.read();
     return index;
+  }
+
+  /** Reads the graph: from the snapshot if there is a usable one, else whole from the source. What fails can be tried again. */
+  async read(): Promise<void> {
+    const { base, revision } = (await fromSnapshot(this.#source, this.#options)) ?? (await fromSource(this.#source));
+    this.#use(new LineageGraph(base), null);
+    this.#revision = revision;
+    await this.#round();
+    this.#unread = null;
   }
 
   get revision(): RevisionInfo {
@@ -99,7 +114,7 @@ export class LineageIndex {
     this.#catchingUp ??= Promise.resolve().then(() => {
       // From here on the source is being asked: who comes later needs a later answer.
       this.#catchingUp = null;
-      return this.#round();
+      return this.#unread === null ? this.#round() : this.#refuse(this.#unread);
     });
     return this.#catchingUp;
   }
@@ -164,15 +179,23 @@ export class LineageIndex {
   /** Writes a snapshot of the present revision, if it was told where. */
   async writeSnapshot(): Promise<void> {
     const { snapshot } = this.#options;
-    if (snapshot === undefined) return;
+    if (snapshot === undefined || this.#unread !== null) return;
     if (this.#graph.extraRows > 0 || this.#graph.nodes > this.#graph.base.nodes || this.#rebuilding !== null) await this.rebuild();
     writeSnapshot(snapshot.file, snapshot.identity, { base: this.#graph.base, revision: this.#baseRevision ?? this.#revision });
   }
   /** The revision the base is of; rows beside it may be newer. */
   #baseRevision: RevisionInfo | null = null;
 
+  /** A source that cannot be asked tells its own reason. */
+  async #refuse(unread: IndexUnread): Promise<never> {
+    await this.#source.revision();
+    throw unread;
+  }
+
   async #round(): Promise<RevisionInfo> {
+    const had = this.#revision.revision;
     const newest = await this.#source.revision();
+    if (newest.revision < had) return this.#readBack(had);
     // A delta may have brought a revision whose time is known only now.
     if (newest.revision === this.#revision.revision) this.#revision = newest;
     if (newest.revision <= this.#revision.revision) return this.#revision;
@@ -196,13 +219,24 @@ export class LineageIndex {
   /** Too much has changed for a delta: everything is read again, beside the graph in use. */
   async #reload(): Promise<RevisionInfo> {
     const { base, revision } = await fromSource(this.#source);
-    if (revision.revision > this.#revision.revision) {
-      this.#use(new LineageGraph(base), null);
-      this.#missed = null;
-      this.#revision = revision;
-      for (const listener of this.#listeners) listener('everything');
-    }
+    if (revision.revision > this.#revision.revision) this.#replace(base, revision);
     return this.#revision;
+  }
+
+  /** A source that has less than was read of it before was put back from a copy: what this graph holds beyond that never happened there. */
+  async #readBack(had: number): Promise<RevisionInfo> {
+    this.#options.onNote?.(`the store is behind revision ${had}, as after being put back from a copy: the lineage graph is read again`);
+    const { base, revision } = await fromSource(this.#source);
+    // Another round may have been first.
+    if (this.#revision.revision === had) this.#replace(base, revision);
+    return this.#revision;
+  }
+
+  #replace(base: BaseGraph, revision: RevisionInfo): void {
+    this.#use(new LineageGraph(base), null);
+    this.#missed = null;
+    this.#revision = revision;
+    for (const listener of this.#listeners) listener('everything');
   }
 
   async #buildAnew(): Promise<void> {
@@ -235,6 +269,14 @@ const EVERYTHING_NOW: View = { asOf: null, evidence: null };
 
 function rowView({ asOf, evidence }: View): RowView {
   return asOf === null && evidence === null ? NOW : { asOf, evidenceMask: evidenceMask(evidence) };
+}
+
+function emptyBase(): BaseGraph {
+  const building = buildBase(new RowColumns());
+  for (;;) {
+    const { done, value } = building.next();
+    if (done === true) return value;
+  }
 }
 
 async function fromSnapshot(source: GraphSource, { snapshot, onNote }: IndexOptions): Promise<Snapshot | null> {

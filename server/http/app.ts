@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify';
 import openapiGlue from 'fastify-openapi-glue';
+import { IndexUnread } from '../graph/lineage-index.ts';
 import { endConnectionsOnClose } from '../status/connections.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -125,6 +126,7 @@ function answerProblem(error: FastifyError | Error, request: FastifyRequest, rep
 function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreUnavailable) return new Problem('store-unavailable', error.message, { reason: error.reason }, { cause: error });
+  if (error instanceof IndexUnread) return new Problem('not-ready', error.message);
   const code = 'code' in error ? error.code : '';
   if ('validation' in error && error.validation !== undefined) return new Problem('request-invalid', error.message);
   if (typeof code === 'string' && code.startsWith('Z_')) return new Problem('request-invalid', 'the body is not what its content-encoding says');

@@ -15,7 +15,7 @@ export interface PollLoopParts {
   readonly stopping: AbortController;
   readonly clock: () => number;
   readonly log: PollLog;
-  /** Kind of a failure that is no OutsideFailure; 'internal' unless it says otherwise. */
+  /** Kind of a failure that is no OutsideFailure; 'internal' unless it says otherwise. One of our store's is no reason to rest longer. */
   readonly kindOf?: (failure: unknown) => string;
   /** Each look is a span. */
   readonly tracing?: Tracing | undefined;
@@ -64,7 +64,7 @@ export function startPollLoop({ what, intervalMs, poll, stopping, clock, log, ki
       if (stopping.signal.aborted) return;
       const kind = failure instanceof OutsideFailure ? failure.kind : kindOf(failure);
       failures[kind] = (failures[kind] ?? 0) + 1;
-      failedInRow++;
+      if (kind !== 'store') failedInRow++;
       const message = failure instanceof Error ? failure.message : String(failure);
       if (message !== lastFailure) log.warn({ err: failure }, `looking at ${what} failed`);
       lastFailure = message;

@@ -1,4 +1,4 @@
-import type { Store } from './store.ts';
+import { type Store, StoreUnavailable } from './store.ts';
 import { type Neo4jStoreOptions, openNeo4jStore } from './neo4j-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -28,6 +28,13 @@ function refused(message: string): AddressOutcome {
 /** Opens the store at an address, making or migrating it as needed; see the two kinds for how that fails. */
 export async function openStore(address: StoreAddress): Promise<Store & { readonly identity: string }> {
   return address.kind === 'embedded' ? openSqliteStore({ file: address.file }) : openNeo4jStore(address.options);
+}
+
+/** Whether a store that could not be opened may be there later by itself: a server comes back, and whoever has locked a file lets it go. */
+export function mayOpenLater({ kind }: StoreAddress, failure: unknown): boolean {
+  if (!(failure instanceof StoreUnavailable)) return false;
+  const { reason } = failure;
+  return reason === 'locked' || (kind === 'neo4j' && (reason === 'down' || reason === 'full'));
 }
 
 /** What to call a store before people: no password. */

@@ -214,10 +214,13 @@ export interface StoreStatistics {
   readonly bytes: number;
 }
 
-/** The store cannot answer now; the reason is fit to show, the cause is for the log. */
+/**
+ * The store cannot answer now; the reason is fit to show, the cause is for the log. `refused`: it answers, and not us (a wrong
+ * password, no database of that name): waiting does not help, people do.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
-  readonly reason: 'locked' | 'full' | 'closed' | 'down' | 'corrupt';
+  readonly reason: 'locked' | 'full' | 'closed' | 'down' | 'corrupt' | 'refused';
   constructor(reason: StoreUnavailable['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;

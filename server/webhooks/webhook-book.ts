@@ -54,6 +54,10 @@ export class WebhookBook implements LedgerBook {
     }
   }
 
+  forget(): void {
+    this.#webhooks.clear();
+  }
+
   get(id: string): RegisteredWebhook | null {
     return this.#webhooks.get(id) ?? null;
   }

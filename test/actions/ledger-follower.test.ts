@@ -18,6 +18,9 @@ class Taken implements LedgerBook {
   take({ id }: LedgerEntry): void {
     this.ids.push(id);
   }
+  forget(): void {
+    this.ids.length = 0;
+  }
 }
 
 /** One process's view of a store. */

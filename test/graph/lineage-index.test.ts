@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { GraphDelta } from '../../server/catalog/lineage/rows.ts';
+import type { GraphDelta, GraphSource } from '../../server/catalog/lineage/rows.ts';
 import { entityKey } from '../../server/catalog/names.ts';
 import { LineageIndex } from '../../server/graph/lineage-index.ts';
 import { expectSameAnswers } from './same-answers.ts';
@@ -103,6 +103,25 @@ describe('the lineage index', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('forgets what a source no longer has that was put back from a copy', async () => {
+    const [ahead, copy] = [new RandomWorld([]), new RandomWorld([])];
+    ahead.commit([{ what: 'state', actor: 0, evidence: 0, edges: [] }]);
+    ahead.commit([{ what: 'state', actor: 1, evidence: 0, edges: [] }]);
+    copy.commit([{ what: 'state', actor: 2, evidence: 0, edges: [] }]);
+    let source: GraphSource = ahead.source;
+    const switched: GraphSource = { revision: () => source.revision(), delta: (revision) => source.delta(revision), scan: (sink) => source.scan(sink) };
+    const notes: string[] = [];
+    const index = await LineageIndex.open(switched, { onNote: (note) => notes.push(note) });
+    const heard: unknown[] = [];
+    index.onChange((changed) => heard.push(changed));
+    source = copy.source;
+    await Promise.all([index.catchUp(), index.catchUp()]);
+    expect([index.revision.revision, heard[0], notes[0]]).toEqual([(await copy.source.revision()).revision, 'everything', expect.stringContaining('put back from a copy')]);
+    copy.commit([{ what: 'state', actor: 0, evidence: 0, edges: [] }]);
+    await index.catchUp();
+    await expectSameAnswers(index, copy);
   });
 
   test('tells which entities a delta is about', async () => {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RegistryClient } from '../../server/registry/registry-client.ts';
 import { type FailureKind, OutsideFailure } from '../../server/outside/outside-failure.ts';
-import { type Misbehaviour, SmallRegistry } from './small-registry.ts';
+import type { Misbehaviour } from '../outside/misbehaviour.ts';
+import { SmallRegistry } from './small-registry.ts';
 
 let registry: SmallRegistry;
 beforeEach(async () => void (registry = await new SmallRegistry().start()));

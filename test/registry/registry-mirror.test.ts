@@ -7,7 +7,8 @@ import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import type { Store } from '../../server/store/store.ts';
 import { until } from '../stack/until.ts';
 import { record } from './mirrored.ts';
-import { type Misbehaviour, SmallRegistry } from './small-registry.ts';
+import type { Misbehaviour } from '../outside/misbehaviour.ts';
+import { SmallRegistry } from './small-registry.ts';
 
 const STALE_AFTER_S = 60;
 let registry: SmallRegistry;

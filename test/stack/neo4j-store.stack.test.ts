@@ -83,7 +83,7 @@ describe.skipIf(missing !== null)(`the store in Neo4j${missing === null ? '' : `
       await platform.clear();
       await platform.query("CREATE (:Recipe { name: 'soup' })");
       await expect(platform.open()).rejects.toThrow(/another program/);
-      await expect(platform.open({ password: 'wrong-one' })).rejects.toEqual(unavailable('down'));
+      await expect(platform.open({ password: 'wrong-one' })).rejects.toEqual(unavailable('refused'));
       await expect(platform.open({ url: 'bolt://127.0.0.1:1', retryMs: 100 })).rejects.toEqual(unavailable('down'));
       await platform.clear();
     });

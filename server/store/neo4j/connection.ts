@@ -85,10 +85,10 @@ export class Connection {
     return turn;
   }
 
-  /** Changes of the schema: outside transactions that write, each by itself. */
+  /** Changes of the schema: outside transactions that write, each by itself. What another process makes in the same moment is as good as ours. */
   async define(statements: readonly string[]): Promise<void> {
     await this.#attempt(async (session) => {
-      for (const statement of statements) await session.run(statement);
+      for (const statement of statements) await session.run(statement).catch(passOverExisting);
     }, DEFINE_MS);
   }
 
@@ -124,6 +124,11 @@ export class Connection {
       else next();
     }
   }
+}
+
+/** `IF NOT EXISTS` looks before it makes: of two that look at once one is told this. */
+function passOverExisting(error: unknown): void {
+  if (!(error instanceof neo4j.Neo4jError) || error.code !== 'Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists') throw error;
 }
 
 async function silence(ms: number, signal: AbortSignal): Promise<never> {

@@ -5,8 +5,10 @@ import { StoreUnavailable } from '../store.ts';
 const OUTAGES: readonly (readonly [begins: string, reason: StoreUnavailable['reason'], message: string])[] = [
   ['ServiceUnavailable', 'down', 'does not answer'],
   ['SessionExpired', 'down', 'broke the connection'],
-  ['Neo.ClientError.Security.', 'down', 'refuses the user or password it is given'],
-  ['Neo.ClientError.Database.DatabaseNotFound', 'down', 'has no database of that name'],
+  ['Neo.ClientError.Security.AuthenticationRateLimit', 'down', 'refuses everybody for a while, after wrong passwords'],
+  ['Neo.ClientError.Security.AuthorizationExpired', 'down', 'asks to be told user and password again'],
+  ['Neo.ClientError.Security.', 'refused', 'refuses the user or password it is given'],
+  ['Neo.ClientError.Database.DatabaseNotFound', 'refused', 'has no database of that name'],
   ['Neo.ClientError.General.ForbiddenOnReadOnlyDatabase', 'down', 'is read-only'],
   ['Neo.ClientError.Cluster.', 'down', 'cannot be written to through this member'],
   ['Neo.ClientError.Transaction.TransactionTimedOut', 'locked', 'did not finish within the time a transaction may take'],

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { contractText } from '../../../ingest/decode/contract-schemas.ts';
 import { createDecoder, type Decoder, type DecodeOutcome, RegistryUnavailable, type RegistrySource } from '../../../ingest/decode/decoder.ts';
 import { encodeEvent } from '../../../ingest/demo/encode.ts';
+import { misbehave, type Misbehaviour } from '../../outside/misbehaviour.ts';
 import { EVERY_KIND, EVERY_PAYLOAD, event } from '../events.ts';
 
 const open: Decoder[] = [];
@@ -93,13 +94,13 @@ describe('without a registry', () => {
 });
 
 /** A registry of one process: what it answers to `/schemas/ids/<id>`, as status and JSON. */
-async function registryThat(answer: (id: number) => { readonly status: number; readonly body: unknown } | 'silence'): Promise<RegistrySource & { readonly asked: number[] }> {
+async function registryThat(answer: (id: number) => { readonly status: number; readonly body: unknown } | Exclude<Misbehaviour, 'well'>): Promise<RegistrySource & { readonly asked: number[] }> {
   const asked: number[] = [];
   const listener: RequestListener = (request, response) => {
     const id = Number(request.url?.split('/').at(-1));
     asked.push(id);
     const answered = answer(id);
-    if (answered === 'silence') return;
+    if (typeof answered === 'string') return misbehave(answered, response);
     response.writeHead(answered.status, { 'content-type': 'application/vnd.schemaregistry.v1+json' });
     response.end(typeof answered.body === 'string' ? answered.body : JSON.stringify(answered.body));
   };
@@ -118,6 +119,17 @@ interface Contractual { readonly fields: readonly Field[] }
 function otherVersion(change: (schema: Contractual) => Contractual): { readonly text: string; readonly type: avro.Type } {
   const text = JSON.stringify(change(JSON.parse(contractText('audit')) as Contractual));
   return { text, type: avro.Type.forSchema(JSON.parse(text) as avro.Schema) };
+}
+
+/** The audit contract with one of its types in a schema of its own. */
+function parted(): readonly [referring: string, referred: string] {
+  let referred = '';
+  const referring = JSON.stringify(JSON.parse(contractText('audit')), (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('name' in value) || value.name !== 'ReaderKind' || !('symbols' in value)) return value;
+    referred = JSON.stringify({ ...value, namespace: 'io.sluice.audit' });
+    return 'io.sluice.audit.ReaderKind';
+  });
+  return [referring, referred];
 }
 
 describe('with a registry', () => {
@@ -152,6 +164,16 @@ describe('with a registry', () => {
     await expect(one.decode('audit', [await goodAt(1)])).rejects.toThrow(RegistryUnavailable);
   });
 
+  test.each(['huge', 'redirect', 'hang-up'] as const)('a registry that answers %s neither ends the process nor makes dead letters', async (how) => {
+    let isWell = false;
+    const one = decoder(await registryThat(() => (isWell ? known(contractText('audit')) : how)));
+    for (let tries = 0; tries < 3; tries++) await expect(one.decode('audit', [await goodAt(1), await goodAt(2)])).rejects.toThrow(RegistryUnavailable);
+    // Three answers of 200 MB, had they been read.
+    expect(process.memoryUsage().rss).toBeLessThan(1_000_000_000);
+    isWell = true;
+    expect(short(await one.decode('audit', [await goodAt(1)]))).toEqual([idAt(1)]);
+  });
+
   test('nobody at the address makes no dead letters either, and the next batch decodes once somebody is', async () => {
     let there = false;
     const registry = await registryThat(() => (there ? known(contractText('audit')) : { status: 503, body: {} }));
@@ -177,6 +199,17 @@ describe('with a registry', () => {
   ])('a schema that %s is undecodable, not tried for ever', async (_, text) => {
     const one = decoder(await registryThat(() => known(text)));
     expect(short(await one.decode('audit', [await goodAt(1)]))).toEqual(['SchemaUnfit']);
+  });
+
+  test('a schema that refers to others is read with them', async () => {
+    const [referring, referred] = parted();
+    const one = decoder(await registryThat((id) => ({ status: 200, body: Number.isNaN(id) ? { subject: 'kinds', version: 3, id: 8, schema: referred } : { schema: referring, references: [{ name: 'io.sluice.audit.ReaderKind', subject: 'kinds', version: 3 }] } })));
+    expect(short(await one.decode('audit', [await goodAt(1)]))).toEqual([idAt(1)]);
+  });
+
+  test('a schema that is not Avro is undecodable', async () => {
+    const one = decoder(await registryThat(() => ({ status: 200, body: { schemaType: 'PROTOBUF', schema: 'syntax = "proto3";' } })));
+    expect(await one.decode('audit', [await goodAt(1)])).toMatchObject([{ failure: 'SchemaUnfit', message: expect.stringContaining('not Avro') }]);
   });
 
   test('reads what an older sender wrote, before a field with a default was added', async () => {

@@ -7,6 +7,7 @@ import { flinkConfig } from '../../../ingest/flink/flink-config.ts';
 import { startFlinkDoors } from '../../../ingest/flink/flink-door.ts';
 import type { FlinkCluster } from '../../../ingest/flink/flink-config.ts';
 import { JsonReader } from '../../../server/outside/json-reader.ts';
+import { misbehave } from '../../outside/misbehaviour.ts';
 import { openSqliteStore } from '../../../server/store/sqlite-store.ts';
 import type { Store } from '../../../server/store/store.ts';
 
@@ -39,7 +40,7 @@ afterEach(async () => {
 });
 
 const cluster = (): FlinkCluster => ({ name: 'main', url, jobs: 'flink://main', topics: 'kafka://main' });
-const watchOn = (now = NOW): ClusterWatch => new ClusterWatch({ cluster: cluster(), reader: new JsonReader({ server: 'Flink cluster', url, credentials: null }), store, aliases: new Map(), clock: () => now });
+const watchOn = (now = NOW, reader: Pick<JsonReader, 'get'> = new JsonReader({ server: 'Flink cluster', url, credentials: null })): ClusterWatch => new ClusterWatch({ cluster: cluster(), reader, store, aliases: new Map(), clock: () => now });
 const job = (more: object = {}): object => ({ jid: JOB, name: 'enrich', state: 'RUNNING', 'start-time': NOW - 60_000, 'last-modification': NOW - 50_000, ...more });
 const listing = (...jobs: object[]): void => void answers.set('/jobs/overview', JSON.stringify({ jobs }));
 const facts = async (name: string): Promise<Record<string, unknown>> => Object.fromEntries(((await store.entity({ kind: 'job', namespace: 'flink://main', name }))?.facts ?? []).map(({ aspect, body }) => [aspect, body]));
@@ -161,13 +162,24 @@ test('the topic that Flink writes with `_` is the one of the catalog that is wri
 });
 
 describe('what a cluster answers amiss', () => {
-  const poll = (): Promise<ClusterPoll> => watchOn().poll();
+  /** Who answers nothing is waited for for as long as the limits say; here less. */
+  const PATIENCE_MS = 1_000;
+  const poll = (): Promise<ClusterPoll> => {
+    const reader = new JsonReader({ server: 'Flink cluster', url, credentials: null });
+    return watchOn(NOW, { get: (path, limits) => reader.get(path, { ...limits, milliseconds: PATIENCE_MS }) }).poll();
+  };
 
   test.each<[string, string | ((response: ServerResponse) => void), RegExp]>([
     ['HTML', '<html>sign in</html>', /is HTML/],
     ['an error', (response) => response.writeHead(500).end('x'), /answered 500/],
     ['a list of nothing known', '{"jobs":7}', /no list of jobs/],
     ['no such page', (response) => response.writeHead(404, { 'content-type': 'application/json' }).end('{}'), /no list of jobs/],
+    ['a page that there is no such page', (response) => misbehave('html-404', response), /is HTML/],
+    ['200 MB', (response) => misbehave('huge', response), /is larger than/],
+    ['nothing', (response) => misbehave('silence', response), /no whole answer/],
+    ['a byte now and then', (response) => misbehave('drip', response), /no whole answer/],
+    ['a broken connection', (response) => misbehave('hang-up', response), /cannot be reached/],
+    ['a redirect', (response) => misbehave('redirect', response), /redirect/],
   ])('%s to the list of jobs leaves everything as it was', async (_, answer, reason) => {
     listing(job());
     await poll();
@@ -182,6 +194,10 @@ describe('what a cluster answers amiss', () => {
     ['a job of more vertices than the limit', JSON.stringify({ vertices: Array.from({ length: 5_001 }, () => ({ id: 'c', name: 'Source: x' })) })],
     ['an answer beyond the limit', (response) => response.writeHead(200).end(`"${'x'.repeat(17 * 1024 * 1024)}"`)],
     ['an error', (response) => response.writeHead(500).end('x')],
+    ['a page', (response) => misbehave('html', response)],
+    ['nothing', (response) => misbehave('silence', response)],
+    ['vertices that are none', JSON.stringify({ vertices: [null, 7, {}, { id: 7, name: 'Source: x' }, { id: '../x', name: null }] })],
+    ['a plan alone', JSON.stringify({ plan: { nodes: [{ id: 'x', description: 'Source: x' }] } })],
   ])('%s to the details of a job leaves its reads unknown, and its state known', async (_, answer) => {
     listing(job());
     if (answer !== null) answers.set(`/jobs/${JOB}`, answer);

@@ -1,14 +1,17 @@
 /** Vertices of one job; the largest jobs known have hundreds. */
 export const MOST_VERTICES = 5_000;
 
-/** Ids of the vertices that hold a source, from the details of a job; null where it has no vertices to look at. */
+/** Ids of the vertices that hold a source, from the details of a job; null where it has no vertices to look at, or one that is none. */
 export function sourceVertices(details: unknown): readonly string[] | null {
   const vertices = typeof details === 'object' && details !== null && 'vertices' in details ? details.vertices : null;
   if (!Array.isArray(vertices) || vertices.length === 0 || vertices.length > MOST_VERTICES) return null;
-  return (vertices as readonly unknown[]).flatMap((vertex) => {
+  const sources: string[] = [];
+  for (const vertex of vertices as readonly unknown[]) {
     const { id, name } = (typeof vertex === 'object' && vertex !== null ? vertex : {}) as Readonly<Record<string, unknown>>;
-    return typeof id === 'string' && /^[0-9a-f]{1,64}$/i.test(id) && typeof name === 'string' && name.includes('Source: ') ? [id] : [];
-  });
+    if (typeof id !== 'string' || !/^[0-9a-f]{1,64}$/i.test(id) || typeof name !== 'string') return null;
+    if (name.includes('Source: ')) sources.push(id);
+  }
+  return sources;
 }
 
 /** Whether Flink's own table runtime made the job, by the names of its vertices. */
