@@ -2,7 +2,7 @@ import { diffSchemas } from '../avro/diff.ts';
 import { fieldFacts } from '../avro/fields.ts';
 import type { AvroSchema } from '../avro/schema.ts';
 import type { DatasetRef } from '../names.ts';
-import { currentSchema, type DatasetState } from './world.ts';
+import { type DatasetState, schemasWritten } from './world.ts';
 
 export interface ChangedField {
   readonly dataset: DatasetRef;
@@ -11,15 +11,20 @@ export interface ChangedField {
   readonly what: string;
 }
 
-/** The fields of an output that go, or whose values change type or meaning. */
+/** The fields of an output that go, or whose values change type or meaning, against whatever is written today. */
 export function changedFields(writerSchema: AvroSchema, state: DatasetState): ChangedField[] {
   const dataset = state.ref;
-  const current = currentSchema(state);
-  if (current === null) {
+  const today = schemasWritten(state);
+  if (today.length === 0) {
     const written = new Set(fieldFacts(writerSchema).map(({ path }) => path));
     return state.fields.filter((path) => !written.has(path)).map((path) => ({ dataset, path, effect: 'goes', what: 'is not written any more' }));
   }
-  return diffSchemas(current, writerSchema).flatMap((change): ChangedField[] => {
+  const changes = today.flatMap((schema) => changesFrom(schema, writerSchema, dataset));
+  return [...new Map(changes.toReversed().map((change) => [`${change.effect} ${change.path}`, change])).values()].reverse();
+}
+
+function changesFrom(schema: AvroSchema, writerSchema: AvroSchema, dataset: DatasetRef): ChangedField[] {
+  return diffSchemas(schema, writerSchema).flatMap((change): ChangedField[] => {
     switch (change.kind) {
       case 'removed':
       case 'renamed':

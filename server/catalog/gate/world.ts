@@ -96,3 +96,13 @@ export function currentSchema({ versions }: Pick<DatasetState, 'versions'>): Avr
   const newest = versions.find((version) => !version.deleted);
   return newest?.schema.readable === true ? newest.schema.schema : null;
 }
+
+/**
+ * The schemas that records are written with until something changes: the current one, and those of deployed writers that
+ * have not followed it, or run ahead of it. A field that only the registry has dropped is still written and read.
+ */
+export function schemasWritten(state: Pick<DatasetState, 'versions' | 'writers'>): readonly AvroSchema[] {
+  const current = currentSchema(state);
+  const written = state.writers.flatMap(({ writerSchema }) => (writerSchema?.readable === true ? [writerSchema.schema] : []));
+  return [...new Set(current === null ? written : [current, ...written])];
+}

@@ -51,6 +51,25 @@ test('refuses a schema that breaks a reader, and names the field, the reader, it
   expect(verdict.findings[0]?.message).toContain('reads `payments.amount` (FILTER; declared)');
 });
 
+describe('a field that only the registry has dropped', () => {
+  const without = record({ id: 'string', note: 'string' });
+  const given = (cdc: typeof V1) => world([dataset(PAYMENTS, { versions: [V1, without], readers: [reader('ledger', { paths: ['amount'] })], writers: [writer('cdc', cdc)] })], {
+    downstream: { amount: [{ ref: { kind: 'job', namespace: 'flink://main', name: 'far' }, owner: 'team-far', certainty: 'known', path: [] }] },
+  });
+  const asked = request({ outputs: [{ writerSchema: without }] });
+
+  test('is still written and read: the writer that follows the registry is denied as it was before', () => {
+    const before = world([dataset(PAYMENTS, { versions: [V1], readers: [reader('ledger', { paths: ['amount'] })], writers: [writer('cdc', V1)] })], { downstream: { amount: given(V1).downstreamOf(PAYMENTS, 'amount') } });
+    const verdict = judge(asked, given(V1));
+    expect(rulesOf(verdict)).toEqual(['output-breaks-reader', 'downstream-reach', 'output-second-writer']);
+    expect(verdict.findings.map(({ id }) => id)).toEqual(judge(asked, before).findings.map(({ id }) => id));
+  });
+
+  test('is no news once the deployed writer writes without it', () => {
+    expect(rulesOf(judge(asked, given(without)))).toEqual(['output-second-writer']);
+  });
+});
+
 test('lets a required field go that no reader reads', () => {
   const verdict = judge(
     request({ outputs: [{ writerSchema: record({ id: 'string', amount: 'long' }) }] }),

@@ -6,7 +6,7 @@ import { type Affected, fieldName, finding, type Finding } from '../finding.ts';
 import type { Obstacle } from '../judge-reader.ts';
 import type { GateRequest } from '../request.ts';
 import type { RuleId } from '../rules.ts';
-import { currentSchema, type DatasetState, type DeployedReader, type GateWorld, stateOf } from '../world.ts';
+import { type DatasetState, type DeployedReader, type GateWorld, schemasWritten, stateOf } from '../world.ts';
 
 /** Check 2: can every deployed reader of an output read what the job will write? */
 export function checkReadersOfOutputs(request: GateRequest, world: GateWorld): Finding[] {
@@ -14,13 +14,23 @@ export function checkReadersOfOutputs(request: GateRequest, world: GateWorld): F
     const state = stateOf(world, dataset);
     const readers = state.readers.filter(({ ref }) => ref.kind !== 'job' || ref.namespace !== request.job.namespace || ref.name !== request.job.name);
     if (writerSchema === null) return schemaMissing(state, readers);
-    return readers.flatMap((reader) => judge(reader, { state, writer: writerSchema, world }));
+    const today = schemasWritten(state);
+    const fields = [...new Set([...state.fields, ...today.flatMap((schema) => [...world.pathsOf(schema)])])];
+    return readers.flatMap((reader) => judge(reader, { state: { ...state, fields }, today, writer: writerSchema, world }));
   });
 }
 
-function judge(reader: DeployedReader, { state, writer, world }: { readonly state: DatasetState; readonly writer: AvroSchema; readonly world: GateWorld }): Finding[] {
+interface Written {
+  /** With every field that anybody writes today. */
+  readonly state: DatasetState;
+  readonly today: readonly AvroSchema[];
+  readonly writer: AvroSchema;
+  readonly world: GateWorld;
+}
+
+function judge(reader: DeployedReader, { state, today, writer, world }: Written): Finding[] {
   if (reader.readerSchema?.readable === false) return [unreadable(reader, state, reader.readerSchema.reason)];
-  const stands = world.standsOf(reader, currentSchema(state));
+  const stands = [...new Set((today.length === 0 ? [null] : today).flatMap((schema) => world.standsOf(reader, schema)))];
   if (stands.length === 0) return judgeByNames(reader, state, writer);
   const [known, possible] = [true, false].map((k) => stands.filter((s) => s.known === k).flatMap(({ schema }) => world.obstacles(schema, writer)));
   const proven = (known ?? []).map((o) => readerFinding(reader, state, o, true));
