@@ -1,6 +1,6 @@
 import { fieldFacts } from '../catalog/avro/fields.ts';
 import type { DatasetUse } from '../catalog/changes.ts';
-import type { DatasetState, DeployedReader, DeployedWriter, JudgedSchema, SchemaVersion } from '../catalog/gate/world.ts';
+import type { DatasetState, DeployedReader, DeployedWriter, JudgedSchema, ReadField, SchemaVersion } from '../catalog/gate/world.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import type { DatasetReader } from '../graph/usage.ts';
@@ -34,7 +34,8 @@ export async function valueVersionsOf(record: EntityRecord, catalog: CatalogRead
   return subject === null ? [] : versionsOf(subject, catalog);
 }
 
-async function versionsOf(subject: Named, catalog: CatalogReader): Promise<SchemaVersion[]> {
+/** The versions of a subject, newest first. */
+export async function versionsOf(subject: Named, catalog: CatalogReader): Promise<SchemaVersion[]> {
   const record = await catalog.entity({ kind: 'subject', ...subject });
   return factsOf(record, 'schema-version')
     .map(({ body }) => body)
@@ -70,9 +71,18 @@ async function deployedReader(reader: DatasetReader, dataset: DatasetRef, versio
     owner: ownerOf(record),
     evidence: reader.evidence.map(({ evidence }) => evidence),
     readerSchema: readerSchemaOf(record, dataset, versions, catalog),
-    fields: reader.fields.map(({ path, reasons }) => ({ path, why: reasons })),
+    fields: withFieldsSaid(reader.fields.map(({ path, reasons }) => ({ path, why: reasons })), record, dataset),
     completeness: reader.completeness,
   };
+}
+
+/** The lineage index tells of the fields a schema lists now; a field that the registry has dropped is read all the same. */
+function withFieldsSaid(fields: readonly ReadField[], record: EntityRecord | null, dataset: DatasetRef): readonly ReadField[] {
+  const known = new Set(fields.map(({ path }) => path));
+  const used = usesOf(record, dataset).flatMap((use) => use.fields ?? []);
+  const origins = factsOf(record, 'program').flatMap(({ body }) => body.writes.flatMap(({ derivations }) => (derivations ?? []).flatMap(({ from }) => from.filter((origin) => sameName(origin.dataset, dataset)))));
+  const said = [...used, ...origins.map(({ path }) => ({ path, why: ['VALUE' as const] }))].filter(({ path }) => !known.has(path));
+  return said.length === 0 ? fields : [...fields, ...new Map(said.toReversed().map((field) => [field.path, field])).values()];
 }
 
 /** The schema a reader was declared with, or else was last seen with. */

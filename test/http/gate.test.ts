@@ -41,6 +41,14 @@ test('follows a dropped field into other pipelines', async () => {
   expect(far.affected[0].path.map((step: { kind: string; name: string; path?: string }) => step.path ?? step.name)).toEqual(['id', 'orders-enrich', 'id', 'alerts']);
 });
 
+test('a schema that somebody registers past Sluice opens no gate: its readers are still there', async () => {
+  const before = (await catalog.post(DECISIONS, redeploy(WITHOUT_AMOUNT))).body;
+  await catalog.say(control('io.sluice.control.SchemaRegistered', { subject: { namespace: 'registry://main', name: 'payments-value' }, version: 2, schemaId: 13, schemaType: 'AVRO', schema: WITHOUT_AMOUNT, references: [], deleted: false, dataset: { namespace: 'kafka://main', name: 'payments' }, part: 'VALUE' }, 3));
+  const after = (await catalog.post(DECISIONS, redeploy(WITHOUT_AMOUNT))).body;
+  const ids = (decision: { findings: readonly { id: string }[] }) => decision.findings.map(({ id }) => id).sort();
+  expect([after.outcome, ids(after)]).toEqual(['deny', ids(before)]);
+});
+
 test('changes its answer with the next event, without a restart', async () => {
   const drop = redeploy(recordText({ id: 'string', amount: 'long' }));
   await catalog.say(control('io.sluice.control.ConsumerDeclared', { consumer: { namespace: 'kafka://main', name: 'legacy' }, kind: 'CONSUMER_GROUP', owner: 'team-reporting', contact: null, description: null, reads: [{ dataset: { namespace: 'kafka://main', name: 'payments' }, readerSchema: null, fields: [{ path: 'id', why: [] }], whole: true, evolution: null }] }));
