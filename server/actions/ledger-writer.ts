@@ -17,6 +17,8 @@ const LARGEST_GROUP = 256;
  * socket buffers are judged first and join. A turn without work takes microseconds, a flush about a millisecond.
  */
 const QUIET_TURNS = 3;
+/** How often a group is tried while other processes write what it does not rest on. */
+const MOST_TRIES = 8;
 /** Longest a draft waits for others, ms; reached only while every turn brings more. */
 const LONGEST_GATHERING_MS = 10;
 
@@ -44,8 +46,8 @@ export class LedgerWriter {
 
   /**
    * What was decided by the books of the follower. `stillTrue` is asked right before the entries are written, with every
-   * entry this process knows in the books; the store refuses when there are others. Either way rejects with
-   * `LedgerMoved`: decide again.
+   * entry in the books: where the store has others, they are taken and it is asked again. When it says no, or other
+   * processes are always faster, rejects with `LedgerMoved`: decide again.
    */
   appendIf(stillTrue: () => boolean, drafts: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
     return this.#enter(drafts, stillTrue);
@@ -78,7 +80,7 @@ export class LedgerWriter {
     }
   }
 
-  async #write(asked: readonly Waiting[]): Promise<void> {
+  async #write(asked: readonly Waiting[], tries = 1): Promise<void> {
     const group = asked.filter(({ stillTrue }) => stillTrue?.() !== false);
     for (const { reject } of asked.filter((waiting) => !group.includes(waiting))) reject(new LedgerMoved());
     if (group.length === 0) return;
@@ -87,10 +89,22 @@ export class LedgerWriter {
       let from = 0;
       for (const { drafts, resolve } of group) resolve(entries.slice(from, (from += drafts.length)));
     } catch (cause) {
+      if (cause instanceof LedgerMoved && tries < MOST_TRIES) return this.#afterOthers(group, tries);
       if (group.length === 1 || cause instanceof StoreUnavailable) for (const { reject } of group) reject(cause);
       // What the store refuses must not fail its neighbours: alone, it fails alone.
       else for (const waiting of group) await this.#write([waiting]);
     }
+  }
+
+  /** Other processes wrote meanwhile; most of it does not concern what waits here. */
+  async #afterOthers(group: readonly Waiting[], tries: number): Promise<void> {
+    try {
+      await this.#follower.catchUp();
+    } catch (cause) {
+      for (const { reject } of group) reject(cause);
+      return;
+    }
+    await this.#write(group, tries + 1);
   }
 
   async #append(group: readonly Waiting[]): Promise<readonly LedgerEntry[]> {

@@ -69,16 +69,50 @@ test('goes on where a first look failed', async () => {
   expect([book.ids.length, new Set(book.ids).size]).toEqual([1_500, 1_500]);
 });
 
-test('what was decided on the books is written only if no other process wrote meanwhile', async () => {
+test('what was decided on the books is not written once another process wrote what it rests on', async () => {
   const store = openSqliteStore({ file: ':memory:' });
   const [one, other] = [processOn(store), processOn(store)];
   await Promise.all([one.follower.catchUp(), other.follower.catchUp()]);
   await one.writer.appendIf(() => true, [draft('a'), draft('b')]);
   expect(one.permits.ids).toEqual(['a', 'b']);
-  await expect(other.writer.appendIf(() => true, [draft('c')])).rejects.toBeInstanceOf(LedgerMoved);
-  await other.follower.catchUp();
-  await other.writer.appendIf(() => true, [draft('c')]);
-  expect(other.permits.ids).toEqual(['a', 'b', 'c']);
+  await expect(other.writer.appendIf(() => !other.permits.ids.includes('a'), [draft('c')])).rejects.toBeInstanceOf(LedgerMoved);
+  expect(other.permits.ids).toEqual(['a', 'b']);
+  expect((await store.ledger({ limit: 9 })).total).toBe(2);
+});
+
+test('what another process wrote beside it is in the books before it is asked whether it still holds', async () => {
+  const store = openSqliteStore({ file: ':memory:' });
+  const [one, other] = [processOn(store), processOn(store)];
+  await Promise.all([one.follower.catchUp(), other.follower.catchUp()]);
+  await one.writer.appendIf(() => true, [draft('a')]);
+  const seen: string[][] = [];
+  await other.writer.appendIf(() => seen.push([...other.permits.ids]) > 0, [draft('c')]);
+  expect(seen).toEqual([[], ['a']]);
+  expect(other.permits.ids).toEqual(['a', 'c']);
+});
+
+test('a process that others are always faster than gives up, and says so', async () => {
+  const store = openSqliteStore({ file: ':memory:' });
+  const other = processOn(store);
+  let n = 0;
+  const raced: Store = new Proxy(store, {
+    get(target, name) {
+      if (name !== 'ledgerAfter') {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return async (tail: Parameters<Store['ledgerAfter']>[0]) => {
+        const entries = await target.ledgerAfter(tail);
+        await target.appendToLedger([draft(`fast-${++n}`)]);
+        return entries;
+      };
+    },
+  });
+  const slow = processOn(raced);
+  await other.writer.append(draft('a'));
+  await slow.follower.catchUp();
+  await expect(slow.writer.appendIf(() => true, [draft('c')])).rejects.toBeInstanceOf(LedgerMoved);
+  expect((await store.ledger({ limit: 99 })).entries.map(({ id }) => id)).not.toContain('c');
 });
 
 test('of several decisions of one process each is written that still holds when its turn comes', async () => {
