@@ -6,6 +6,8 @@ import type { LedgerFollower } from './ledger-follower.ts';
 interface Waiting {
   readonly drafts: readonly LedgerDraft[];
   readonly stillTrue: (() => boolean) | null;
+  /** Others that wait may make it untrue: it is asked and written after them. */
+  readonly alone: boolean;
   readonly resolve: (entries: readonly LedgerEntry[]) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -47,15 +49,21 @@ export class LedgerWriter {
   /**
    * What was decided by the books of the follower. `stillTrue` is asked right before the entries are written, with every
    * entry in the books: where the store has others, they are taken and it is asked again. When it says no, or other
-   * processes are always faster, rejects with `LedgerMoved`: decide again.
+   * processes are always faster, rejects with `LedgerMoved`: decide again. Two of these are never written at once, since the
+   * second may rest on the first.
    */
   appendIf(stillTrue: () => boolean, drafts: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
-    return this.#enter(drafts, stillTrue);
+    return this.#enter(drafts, stillTrue, true);
   }
 
-  #enter(drafts: readonly LedgerDraft[], stillTrue: Waiting['stillTrue']): Promise<readonly LedgerEntry[]> {
+  /** The same for what was decided with all that waits here in mind: many are written at once. */
+  appendTogether(stillTrue: () => boolean, drafts: readonly LedgerDraft[]): Promise<readonly LedgerEntry[]> {
+    return this.#enter(drafts, stillTrue, false);
+  }
+
+  #enter(drafts: readonly LedgerDraft[], stillTrue: Waiting['stillTrue'], alone = false): Promise<readonly LedgerEntry[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ drafts, stillTrue, resolve, reject });
+      this.#waiting.push({ drafts, stillTrue, alone, resolve, reject });
       if (this.#writing) return;
       this.#writing = true;
       void this.#drain();
@@ -65,9 +73,17 @@ export class LedgerWriter {
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#gathered();
-      await this.#write(this.#waiting.splice(0, LARGEST_GROUP));
+      await this.#write(this.#waiting.splice(0, this.#nextGroup()));
     }
     this.#writing = false;
+  }
+
+  /** How many are next: up to one that is to be asked after those before it, and that one with what rests on nothing. */
+  #nextGroup(): number {
+    const group = this.#waiting.slice(0, LARGEST_GROUP);
+    const [first, ...rest] = group;
+    const end = first?.alone === true ? rest.findIndex(({ stillTrue }) => stillTrue !== null) + 1 : group.findIndex(({ alone }) => alone);
+    return end <= 0 ? group.length : end;
   }
 
   async #gathered(): Promise<void> {

@@ -1,13 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { LedgerFollower } from '../../server/actions/ledger-follower.ts';
+import { type LedgerBook, LedgerFollower } from '../../server/actions/ledger-follower.ts';
 import { LedgerWriter } from '../../server/actions/ledger-writer.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
-import { LedgerConflict, type LedgerDraft, type Store, StoreUnavailable } from '../../server/store/store.ts';
+import { LedgerConflict, type LedgerDraft, type LedgerEntry, type Store, StoreUnavailable } from '../../server/store/store.ts';
 
 const draft = (id: string, rest: Partial<LedgerDraft> = {}): LedgerDraft => ({
   id, kind: 'decision', at: 5, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, outcome: 'allow', ...rest,
 });
+
+class TakenIds implements LedgerBook {
+  readonly kinds = ['approval'] as const;
+  readonly horizonMs = null;
+  readonly taken: string[] = [];
+  take({ id }: LedgerEntry): void {
+    this.taken.push(id);
+  }
+}
 
 /** A writer on a real store, and the sizes of the groups it wrote. */
 function writerOn(store: Store): { readonly writer: LedgerWriter; readonly groups: number[] } {
@@ -77,4 +86,22 @@ test('a store that is down fails the whole group, and the next one is tried', as
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   down = false;
   expect(await writer.append(draft('a'))).toMatchObject({ sequence: 1 });
+});
+
+test('of two that rest on the books the second is asked with the first in them', async () => {
+  const store = openSqliteStore({ file: ':memory:' });
+  const follower = new LedgerFollower(store, () => 0);
+  const ids = follower.add(new TakenIds());
+  const writer = new LedgerWriter(store, follower);
+  const onlyFirst = (): boolean => ids.taken.length === 0;
+  const settled = await Promise.allSettled([writer.append(draft('d')), writer.appendIf(onlyFirst, [draft('a', { kind: 'approval' })]), writer.append(draft('e')), writer.appendIf(onlyFirst, [draft('b', { kind: 'approval' })])]);
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  expect(ids.taken).toEqual(['a']);
+});
+
+test('what was decided with each other in mind is written at once', async () => {
+  const store = openSqliteStore({ file: ':memory:' });
+  const { writer, groups } = writerOn(store);
+  await Promise.all(['a', 'b', 'c'].map((id) => writer.appendTogether(() => true, [draft(id), draft(`${id}2`)])));
+  expect(groups).toEqual([6]);
 });
