@@ -1,5 +1,6 @@
 import { replaceField } from '../catalog/avro/replace-field.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
+import { isWithin } from '../catalog/avro/within.ts';
 import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
 import { currentSchema, type DatasetState, type DeployedReader } from '../catalog/gate/world.ts';
 import { entityKey, type FieldRef } from '../catalog/names.ts';
@@ -48,10 +49,6 @@ export async function assessImpact({ field, type }: FieldChange, parts: QueryPar
 export async function affectedDocuments(impact: Impact, window: { readonly offset: number; readonly limit: number }, parts: QueryParts): Promise<object[]> {
   const page = impact.affected.slice(window.offset, window.offset + window.limit);
   return Promise.all(page.map(async ({ entry, effect }) => ({ ...(await reachedDocument(entry, impact.closure, true, parts)), effect })));
-}
-
-function isWithin(path: string, ancestor: string): boolean {
-  return path === ancestor || (path.startsWith(ancestor) && '.[{<'.includes(path.charAt(ancestor.length)));
 }
 
 function effectOn({ ref, certainty }: ReachedEntry, direct: ReadonlyMap<string, Effect>): Effect {

@@ -36,7 +36,9 @@ export interface GateContext {
 }
 
 type Check = (request: GateRequest, world: GateWorld) => readonly Finding[];
-const CHECKS: readonly Check[] = [checkProgram, checkInputs, checkReadersOfOutputs, checkDownstream, checkSubjectLevels, checkPlatform];
+/** Those about what is written, whoever writes it: a proposed schema is judged by the same. */
+export const CHECKS_OF_WRITING: readonly Check[] = [checkReadersOfOutputs, checkDownstream, checkSubjectLevels];
+const CHECKS: readonly Check[] = [checkProgram, checkInputs, ...CHECKS_OF_WRITING, checkPlatform];
 
 /** Length of a finding id in hex digits: 96 bits, so that no second finding can be made to share an approved id. */
 const ID_LENGTH = 24;
@@ -44,14 +46,19 @@ const ID_LENGTH = 24;
 /** The gate's verdict: a pure function of request, world, policy and approvals. */
 export function decide(request: GateRequest, world: GateWorld, context: GateContext): Verdict {
   const found = CHECKS.flatMap((check) => check(request, world));
-  const judged = found.flatMap((finding) => judge(finding, world, context));
-  const findings = [...new Map(judged.map((finding) => [finding.id, finding])).values()].sort(byWeight);
+  const findings = judgeFindings(found, world, context);
   const blocking = findings.filter(({ id, severity, approvable }) => severity === 'error' && !(approvable && context.approved.has(id)));
   const outcome = blocking.length > 0 ? 'deny' : findings.length > 0 ? 'allow-with-warnings' : 'allow';
   return { outcome, findings, completeness: completenessOf(request, world) };
 }
 
-function judge(finding: Finding, world: GateWorld, { policy, digest }: GateContext): JudgedFinding[] {
+/** What checks found, with ids and severities, each id once and in the order of an answer. */
+export function judgeFindings(found: readonly Finding[], world: Pick<GateWorld, 'datasets'>, context: Pick<GateContext, 'policy' | 'digest'>): JudgedFinding[] {
+  const judged = found.flatMap((finding) => judge(finding, world, context));
+  return [...new Map(judged.map((finding) => [finding.id, finding])).values()].sort(byWeight);
+}
+
+function judge(finding: Finding, world: Pick<GateWorld, 'datasets'>, { policy, digest }: Pick<GateContext, 'policy' | 'digest'>): JudgedFinding[] {
   const cluster = finding.dataset === null ? null : (world.datasets.get(datasetKey(finding.dataset))?.cluster ?? null);
   const severity = severityAt(policy, finding.rule, { dataset: finding.dataset, cluster });
   if (severity === 'off') return [];

@@ -1,5 +1,6 @@
 import { fieldFacts } from '../../avro/fields.ts';
 import type { AvroSchema } from '../../avro/schema.ts';
+import { isWithin } from '../../avro/within.ts';
 import { isMadeUpByFlink } from '../../flink/named-as-written.ts';
 import type { EntityRef } from '../../names.ts';
 import { type Affected, fieldName, finding, type Finding } from '../finding.ts';
@@ -61,10 +62,6 @@ function hiddenByDefaults(reader: DeployedReader, state: DatasetState, written: 
 /** Flink makes every column nullable with a null as default, and who decodes with the topic's own schema chose nothing. */
 function choosesDefaults({ readerSchema }: DeployedReader, { versions }: DatasetState): boolean {
   return readerSchema?.readable === true && !isMadeUpByFlink(readerSchema.schema) && !versions.some(({ schema }) => schema === readerSchema);
-}
-
-function isWithin(path: string, ancestor: string): boolean {
-  return path === ancestor || (path.startsWith(ancestor) && '.[{<'.includes(path.charAt(ancestor.length)));
 }
 
 /** Fields of the key and the headers are in no writer schema of the value. */
