@@ -26,8 +26,8 @@ export interface JsonAnswer {
 }
 
 /**
- * Reads JSON from a server of somebody else. Only 200 and 404 are answers; whatever keeps one away, or makes it larger or
- * slower than the limits, is an OutsideFailure. It follows no redirect and writes nothing.
+ * Exchanges JSON with a server of somebody else. To a question only 200 and 404 are answers; whatever keeps one away, or
+ * makes it larger or slower than the limits, is an OutsideFailure. It follows no redirect.
  */
 export class JsonReader {
   readonly #options: JsonReaderOptions;
@@ -45,14 +45,30 @@ export class JsonReader {
     return this.#requests;
   }
 
-  async get(path: string, { bytes, milliseconds }: AnswerLimits): Promise<JsonAnswer> {
+  async get(path: string, limits: AnswerLimits): Promise<JsonAnswer> {
+    return this.#answer(path, limits, {}, async (response) => {
+      const status = await this.#requireAnswer(response, path);
+      return { status, body: this.#parsed(await boundedText(response, limits.bytes, path), path) };
+    });
+  }
+
+  /** Sends a value. A refusal is an answer too: 200 and all of 400 to 499. */
+  async post(path: string, value: unknown, limits: AnswerLimits): Promise<{ readonly status: number; readonly body: unknown }> {
+    const request = { method: 'POST', body: JSON.stringify(value), headers: { 'content-type': 'application/json' } };
+    return this.#answer(path, limits, request, async (response) => {
+      const { status } = response;
+      if (status < 400 || status >= 500) await this.#requireAnswer(response, path);
+      return { status, body: this.#parsed(await boundedText(response, limits.bytes, path), path) };
+    });
+  }
+
+  async #answer<A>(path: string, { milliseconds }: AnswerLimits, request: RequestInit, read: (response: Response) => Promise<A>): Promise<A> {
     this.#requests++;
     const { server, url, signal } = this.#options;
     const deadline = AbortSignal.timeout(milliseconds);
     try {
-      const response = await fetch(`${url}${path}`, { headers: this.#headers, redirect: 'manual', signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]) });
-      const status = await this.#requireAnswer(response, path);
-      return { status, body: this.#parsed(await boundedText(response, bytes, path), path) };
+      const headers = { ...this.#headers, ...(request.headers as Readonly<Record<string, string>> | undefined) };
+      return await read(await fetch(`${url}${path}`, { ...request, headers, redirect: 'manual', signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]) }));
     } catch (failure) {
       if (failure instanceof OutsideFailure) throw failure;
       if (deadline.aborted) throw new OutsideFailure('timed-out', `no whole answer to ${path} within ${milliseconds} ms`, { cause: failure });

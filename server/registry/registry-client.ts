@@ -18,7 +18,25 @@ export interface VersionList {
   readonly marked: readonly number[];
 }
 
+/** A schema to be registered, as JSON text. */
+export interface NewSchema {
+  readonly schema: string;
+  readonly references: readonly SchemaReference[];
+}
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly status: number;
+  readonly code: number;
+  readonly message: string;
+}
+export type Registration = { readonly outcome: 'registered'; readonly version: number; readonly schemaId: number } | Refused;
+
+/** Characters of a refusal that are kept: a registry repeats whole schemas in it. */
+const LONGEST_REFUSAL = 2_000;
+
 export const LIMITS = {
+  /** Longest wait for a registry to take a schema, ms: it writes it to Kafka first. */
+  registerMs: 20_000,
   /** Longest wait for a whole answer, ms; a registry answers in a few. */
   answerMs: 10_000,
   /** The same for a page of subjects. */
@@ -35,7 +53,7 @@ const NOT_THERE = { from: 40400, to: 40499 } as const;
 const ACCEPT = 'application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json';
 
 /**
- * The Schema Registry's REST API, as far as a mirror reads it. null is the registry's own word for "not there";
+ * The Schema Registry's REST API, as far as a mirror reads it, and one thing it is told: a new version. null is the registry's own word for "not there";
  * whatever keeps a true answer away is an OutsideFailure.
  */
 export class RegistryClient {
@@ -83,6 +101,22 @@ export class RegistryClient {
     return answer === null ? null : versionOf(answer, path);
   }
 
+  /**
+   * Asks the registry to take a schema as a version of a subject; one it has already it takes again under the id it has.
+   * It changes no level and no mode, and `force` is never asked for. What the registry refuses comes back in its words.
+   */
+  async register(subject: string, schema: NewSchema): Promise<Registration> {
+    const at = `/subjects/${encodeURIComponent(subject)}`;
+    const taken = await this.#post(`${at}/versions`, schema);
+    if (taken.outcome === 'refused') return taken;
+    // Not every registry answers the version with the id.
+    const found = await this.#post(at, schema);
+    if (found.outcome === 'refused') throw malformed(at, `it took a schema and does not find it: ${found.message}`);
+    const { version, id } = membersOf(found.body);
+    if (!Number.isSafeInteger(version) || !Number.isSafeInteger(id)) throw malformed(at, 'it lacks version or id');
+    return { outcome: 'registered', version: Number(version), schemaId: Number(id) };
+  }
+
   /** The level in force for a subject, its own or the registry's; for '' the registry's. */
   async level(subject: string): Promise<string | null> {
     return this.#setting('config', 'compatibilityLevel', subject);
@@ -101,6 +135,16 @@ export class RegistryClient {
     const value = membersOf(answer)[member];
     if (typeof value === 'string') return value;
     throw malformed(path, `it has no ${member}`);
+  }
+
+  async #post(path: string, { schema, references }: NewSchema): Promise<{ readonly outcome: 'taken'; readonly body: unknown } | Refused> {
+    const { versionBytes: bytes, registerMs: milliseconds } = this.#limits;
+    const { status, body } = await this.#reader.post(path, { schema, schemaType: 'AVRO', ...(references.length === 0 ? {} : { references }) }, { bytes, milliseconds });
+    if (status === 200) return { outcome: 'taken', body };
+    const { error_code: code, message } = membersOf(body);
+    // Whoever refuses without these two is no registry but something in front of it.
+    if (typeof code !== 'number' || typeof message !== 'string' || status === 401 || status === 403) throw new OutsideFailure('refused', `the Schema Registry answered ${status} to ${path}`);
+    return { outcome: 'refused', status, code, message: message.length > LONGEST_REFUSAL ? `${message.slice(0, LONGEST_REFUSAL)}…` : message };
   }
 
   async #get(path: string, bytes: number, milliseconds = this.#limits.answerMs): Promise<unknown> {

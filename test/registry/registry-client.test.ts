@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RegistryClient } from '../../server/registry/registry-client.ts';
 import { type FailureKind, OutsideFailure } from '../../server/outside/outside-failure.ts';
 import type { Misbehaviour } from '../outside/misbehaviour.ts';
+import { record } from './mirrored.ts';
 import { SmallRegistry } from './small-registry.ts';
 
 let registry: SmallRegistry;
@@ -85,3 +86,29 @@ test.each(CAPTURED)('reads a real answer: %s', async (file, ask, expected) => {
   else expect(answer).toEqual(expected);
   expect(paths).toEqual([request.path.split('?')[0]]);
 });
+
+test('registers a schema with its references, and the same again under the id it has', async () => {
+  registry.register('other', '"int"');
+  const asked = { schema: '{"type":"record","name":"R","fields":[{"name":"o","type":"shop.Other"}]}', references: [{ name: 'shop.Other', subject: 'other', version: 1 }] };
+  expect(await client().register('a/b-value', asked)).toEqual({ outcome: 'registered', version: 1, schemaId: 2 });
+  expect(await client().register('a/b-value', asked)).toEqual({ outcome: 'registered', version: 1, schemaId: 2 });
+  expect(await client().version('a/b-value', 1)).toMatchObject(asked);
+  expect(registry.takeAsked().filter((request) => request.startsWith('P')).every((request) => !request.includes('/config') && !request.includes('force'))).toBe(true);
+});
+
+test('what the registry refuses comes back in its words, cut where they repeat a schema', async () => {
+  registry.register('a', record('id'));
+  registry.level('a', 'BACKWARD');
+  expect(await client().register('a', { schema: record('id').replace('"default":""', '"more":1').replaceAll('"id"', '"no"'), references: [] })).toMatchObject({ outcome: 'refused', status: 409, code: 409, message: expect.stringContaining('incompatible with an earlier schema') });
+  const long = await client().register('a', { schema: JSON.stringify('x'.repeat(10_000)), references: [] });
+  expect(long).toMatchObject({ outcome: 'refused', status: 422, code: 42201 });
+  expect((long as { message: string }).message.length).toBe(2_001);
+});
+
+test.each<[Misbehaviour, FailureKind]>([['500', 'server-error'], ['html-404', 'not-json'], ['forbidden', 'not-json'], ['redirect', 'redirected'], ['silence', 'timed-out'], ['huge', 'too-large'], ['not-a-list', 'malformed']])(
+  'a registry that answers a new version with %s has neither taken nor refused it: %s',
+  async (how, kind) => {
+    registry.misbehave(how, /^POST/);
+    expect(await failureOf(client({ registerMs: how === 'huge' ? 10_000 : 300 }).register('a', { schema: '"int"', references: [] }))).toBe(kind);
+  },
+);

@@ -1,5 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { checkLevel, isAccepted } from '../../server/catalog/avro/levels.ts';
+import { parseSchema } from '../../server/catalog/avro/parse.ts';
+import type { AvroSchema } from '../../server/catalog/avro/schema.ts';
+import type { CompatibilityLevel } from '../../server/catalog/changes.ts';
 import { misbehave, type Misbehaviour } from '../outside/misbehaviour.ts';
 
 interface Version {
@@ -79,12 +84,34 @@ export class SmallRegistry {
     else this.#modes.set(subject, mode);
   }
 
-  #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
-    this.asked.push(url);
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { url = '', headers, method } = request;
+    this.asked.push(method === 'GET' ? url : `${method} ${url}`);
     if (headers.authorization !== undefined) this.authorizations.add(headers.authorization);
     const { how, where } = this.#misbehaviour;
-    if (how !== 'well' && where.test(url)) misbehave(how, response);
+    if (how !== 'well' && where.test(`${method} ${url}`)) misbehave(how, response);
+    else if (method === 'POST') void this.#take(new URL(url, 'http://registry'), request, response);
     else this.#answerWell(new URL(url, 'http://registry'), response);
+  }
+
+  /** A schema for a subject, to be registered or looked up: judged by the subject's level, and the same again has the same id. */
+  async #take({ pathname }: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, name = '', what] = pathname.slice(1).split('/').map(decodeURIComponent);
+    const json = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' }).end(JSON.stringify(body));
+    const refuse = (status: number, code: number, message: string): void => json(status, { error_code: code, message });
+    const { schema, references } = JSON.parse(await text(request)) as Pick<Version, 'schema' | 'references'>;
+    const candidate = parsed(schema);
+    const live = [...(this.#subjects.get(name) ?? [])].filter(([, version]) => !version.deleted).toReversed();
+    const same = live.find(([, version]) => version.schema === schema);
+    if (same !== undefined) return json(200, { subject: name, version: same[0], id: same[1].id, schema });
+    if (what === undefined) return refuse(404, live.length === 0 ? 40401 : 40403, 'Schema not found');
+    if ((this.#modes.get(name) ?? this.#modes.get('')) !== 'READWRITE') return refuse(422, 42205, `Subject ${name} is not in read-write mode`);
+    if (candidate === null && references === undefined) return refuse(422, 42201, `Invalid schema ${schema}`);
+    const level = (this.#levels.get(name) ?? this.#levels.get('')) as CompatibilityLevel;
+    const versions = live.flatMap(([version, { schema: old }]) => { const read = parsed(old); return read === null ? [] : [{ version, schema: read }]; });
+    if (candidate !== null && !isAccepted(checkLevel(level, candidate, versions))) return refuse(409, 409, `Schema being registered is incompatible with an earlier schema for subject "${name}", details: [{reader missing field}, {compatibility: '${level}'}]`);
+    this.register(name, schema, references === undefined ? {} : { references });
+    json(200, { id: this.#ids });
   }
 
   #answerWell({ pathname, searchParams }: URL, response: ServerResponse): void {
@@ -116,4 +143,9 @@ export class SmallRegistry {
     const limit = Math.min(pages ? Number(query.get('limit') ?? 1e9) : 1e9, silentLimit ?? 1e9);
     return subjects.slice(offset, offset + limit);
   }
+}
+
+function parsed(schema: string): AvroSchema | null {
+  const outcome = parseSchema(schema);
+  return outcome.outcome === 'parsed' ? outcome.schema : null;
 }
