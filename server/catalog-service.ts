@@ -4,11 +4,17 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
 import { ApiTokens } from './actions/api-tokens.ts';
 import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
+import { ApprovalBook } from './actions/approval-book.ts';
 import { Gate, type SubjectFreshness } from './actions/gate.ts';
+import { GateWorlds } from './actions/gate-world.ts';
 import { LedgerFollower } from './actions/ledger-follower.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
 import { Ownership } from './actions/ownership.ts';
 import { PolicyBook } from './actions/policy-book.ts';
+import { ProposalBook } from './actions/proposal-book.ts';
+import { SchemaChangeJudge } from './actions/schema-change-judge.ts';
+import { SchemaChanges } from './actions/schema-changes.ts';
+import type { SchemaPublisher } from './actions/schema-publisher.ts';
 import { TokenBook } from './actions/token-book.ts';
 import type { ClusterAliases } from './catalog/cluster-aliases.ts';
 import { LOCAL_USER } from './catalog/identity.ts';
@@ -18,6 +24,7 @@ import { buildHandlers } from './http/handlers/handlers.ts';
 import { Metrics, type RegistryCounts } from './http/metrics.ts';
 import { authenticateBy, type TokenVerifier } from './identity/authenticate.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
+import { GovernedTopics } from './queries/governed-topics.ts';
 import type { FigureSource } from './status/figures.ts';
 import type { Registry } from 'prom-client';
 import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
@@ -37,7 +44,7 @@ export interface ServiceParts {
   /** Namespace of Flink resources' jobs that name none, with `{namespace}` for that of Kubernetes. */
   readonly jobNamespace?: string;
   /** The mirror of a Schema Registry, where one is configured: no verdict rests on subjects it does not vouch for. */
-  readonly registry?: SubjectFreshness & { readonly check: PartCheck; counts(): RegistryCounts };
+  readonly registry?: SubjectFreshness & { readonly check: PartCheck; readonly publisher: SchemaPublisher; counts(): RegistryCounts };
   /** Writes a batch of changes; by itself, the store's own. */
   readonly apply?: Store['apply'];
   /** Where metrics are added that are this process's already. */
@@ -79,6 +86,11 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const ownership = new Ownership({ store: { apply: parts.apply ?? ((batch) => store.apply(batch)), search: (query) => store.search(query) }, index, catalog, writer, clock });
   const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null, tracing });
   const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
+  const changes = new SchemaChanges({
+    judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index), governed: new GovernedTopics(store, index), policies, registry: parts.registry ?? null }),
+    proposals: follower.add(new ProposalBook()), approvals: follower.add(new ApprovalBook()),
+    store, catalog, follower, writer, publisher: parts.registry?.publisher ?? null, clock, newId: randomUUID,
+  });
   const metrics = new Metrics(parts.metrics);
   const doors = parts.doors ?? [];
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
@@ -88,7 +100,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const handlers = buildHandlers({
     specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
     checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
-    store, index, catalog, aliases, clock, gate, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
+    store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     metrics: () => metrics.registry.metrics(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),

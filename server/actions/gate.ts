@@ -165,7 +165,8 @@ function documentOf(verdict: Verdict, facts: { revision: number; asOf: number; p
   };
 }
 
-function findingDocument({ id, rule, severity, message, dataset, field, version, location, clause, approvable, affected }: JudgedFinding): object {
+/** A finding as it is answered. */
+export function findingDocument({ id, rule, severity, message, dataset, field, version, location, clause, approvable, affected }: JudgedFinding): object {
   return {
     id,
     rule,

@@ -327,6 +327,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/schema-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schema changes, newest first
+         * @description Open ones are judged at the newest revision, so that state and teams are those of now.
+         */
+        get: operations["listSchemaChanges"];
+        put?: never;
+        /**
+         * Propose a schema for a subject
+         * @description Judges the candidate by the gate's own checks, as the gate would judge whoever writes it to the topics the subject
+         *     governs, names the teams that must agree, and records the proposal. A change that nobody has to agree to is approved at
+         *     once. An open proposal for the subject is superseded, and what was agreed to it is revoked. With `dryRun` nothing is
+         *     recorded and `proposal` is null.
+         */
+        post: operations["proposeSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A schema change, judged at the newest revision while it is open */
+        get: operations["getSchemaChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree to a schema change for a team
+         * @description Covers finding ids, in the context of the subject, until it expires; the gate accepts exactly those. Only for a team that
+         *     is asked and that the caller belongs to, by the credential or by the team's own list of members; never by who proposed it.
+         */
+        post: operations["approveSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a schema change for a team that is asked
+         * @description Ends it; what others agreed to is revoked.
+         */
+        post: operations["rejectSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a schema change back
+         * @description Only by who proposed it; what was agreed to is revoked.
+         */
+        post: operations["withdrawSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something about an open schema change
+         * @description Kept in the ledger with the proposal.
+         */
+        post: operations["commentSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schema-changes/{changeId}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an approved schema into the Schema Registry
+         * @description Judged once more at the newest revision, then registered as it was proposed; the subject's level is never changed. What the
+         *     registry refuses is answered in its own words and leaves the proposal approved. Asking again is safe: the same schema has
+         *     the same id.
+         */
+        post: operations["registerSchemaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policy": {
         parameters: {
             query?: never;
@@ -674,7 +821,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -1027,6 +1174,234 @@ export interface components {
                 location: string;
                 message: string;
             }[];
+        };
+        /** @enum {string} */
+        ProposalState: "proposed" | "approved" | "rejected" | "withdrawn" | "expired" | "superseded" | "registered";
+        SchemaReference: {
+            /** @description The name the schema uses. */
+            name: string;
+            subject: string;
+            version: number;
+        };
+        SchemaChangeRequest: {
+            subject: components["schemas"]["DatasetName"];
+            schema: components["schemas"]["AvroSchema"];
+            references?: components["schemas"]["SchemaReference"][];
+            /** @description Required unless it is a dry run. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description Until when it may be agreed to and registered: in two weeks by default, in 90 days at the latest.
+             */
+            expiresAt?: string;
+            dryRun?: boolean;
+        };
+        SchemaChangeApproval: {
+            /** @description Required of who belongs to several teams that are asked. */
+            team?: string;
+            /** @description Ids of the findings that were looked at and are agreed to; all that the team is asked about by default. */
+            findings?: string[];
+            /** @default  */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When the proposal expires, unless earlier.
+             */
+            expiresAt?: string;
+        };
+        SchemaChangeRejection: {
+            team?: string;
+            reason: string;
+        };
+        SchemaChangeWithdrawal: {
+            reason?: string;
+        };
+        SchemaChangeComment: {
+            text: string;
+        };
+        SchemaChangeRegistration: Record<string, never>;
+        SchemaChange: {
+            /** @description null in a dry run. */
+            proposal: components["schemas"]["Proposal"] | null;
+            /** @description null when the change is over or cannot be judged. */
+            evaluation: components["schemas"]["SchemaChangeEvaluation"] | null;
+        };
+        Proposal: {
+            id: string;
+            subject: components["schemas"]["DatasetName"];
+            state: components["schemas"]["ProposalState"];
+            /** @description It was approved, and findings have come up since that nobody agreed to. */
+            stale: boolean;
+            reason: string;
+            requester: {
+                id: string;
+                name: string;
+            };
+            /** Format: date-time */
+            proposedAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Teams that still have to agree. */
+            waitingFor: string[];
+            /** @description Those in force. */
+            approvals: {
+                id: string;
+                team: string | null;
+                by: string;
+                reason: string;
+                /** Format: date-time */
+                at: string;
+                /** Format: date-time */
+                expiresAt: string;
+                findings: string[];
+            }[];
+            registered: {
+                version: number;
+                schemaId: number;
+            } | null;
+            /** @description The proposal that took its place. */
+            successor: string | null;
+            /** @description Why it can no longer be judged; it is not approved then. */
+            unjudged: string | null;
+            /** @description JSON text; not in lists. */
+            schema?: string;
+            /** @description Not in lists. */
+            references?: components["schemas"]["SchemaReference"][];
+            /** @description What happened to it, oldest first; not in lists. */
+            events?: ({
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                event: "proposed" | "agreed" | "approved" | "reopened" | "rejected" | "withdrawn" | "superseded" | "commented" | "registered";
+                by: string;
+                byName: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+        };
+        SchemaChangePage: {
+            proposals: components["schemas"]["Proposal"][];
+            total: number;
+            nextCursor: string | null;
+        };
+        SchemaChangeEvaluation: {
+            sentence: string;
+            subject: components["schemas"]["DatasetName"];
+            /** @description Topics whose values the subject governs; of a subject without any the level is all it is judged by. */
+            topics: components["schemas"]["DatasetName"][];
+            /** @description null when nobody said. */
+            level: string | null;
+            /** @description The version `changes` is against. */
+            comparedWith: number | null;
+            changes: components["schemas"]["FieldChange"][];
+            /** @description Every retained version, newest first, soft-deleted ones included. */
+            versions: {
+                version: number;
+                schemaId: number;
+                deleted: boolean;
+                /** @description What the level asks of this version. */
+                asked: ("backward" | "forward")[];
+                /** @description By the level; null when nobody can tell. */
+                accepted: boolean | null;
+                unreadable?: string;
+                newReadsOld: components["schemas"]["PairVerdict"];
+                oldReadsNew: components["schemas"]["PairVerdict"];
+            }[];
+            /** @description Every deployed reader of the topics. */
+            readers: {
+                /** @enum {string} */
+                kind: "job" | "consumer";
+                namespace: string;
+                name: string;
+                owner: string | null;
+                topic: components["schemas"]["DatasetName"];
+                /** @enum {string} */
+                outcome: "breaks" | "goes-on" | "unknown";
+                evidence: components["schemas"]["Evidence"][];
+                reasons: string[];
+            }[];
+            /** @description What the gate will find when a writer with this schema is deployed, with the same ids. */
+            findings: components["schemas"]["Finding"][];
+            agreement: {
+                agreed: boolean;
+                teams: {
+                    team: string;
+                    findings: string[];
+                    waiting: string[];
+                }[];
+                /** @description What nobody can agree to, and what to do. */
+                blocked: {
+                    finding: string;
+                    remedy: string;
+                }[];
+            };
+            /** @description Everyone downstream of the fields that go or change, by who answers for them. */
+            reach: {
+                fields: number;
+                jobs: number;
+                consumers: number;
+                owners: {
+                    owner: string | null;
+                    known: number;
+                    possible: number;
+                    /** @description The nearest, at most 20. */
+                    readers: {
+                        /** @enum {string} */
+                        kind: "job" | "consumer";
+                        namespace: string;
+                        name: string;
+                        certainty: components["schemas"]["Certainty"];
+                        distance: number;
+                        path: components["schemas"]["Entity"][];
+                    }[];
+                }[];
+            };
+            /** @description What each job behind the topics would pass on, by the evolution of its input or its processor. */
+            processors: {
+                /** @enum {string} */
+                kind: "job" | "consumer";
+                namespace: string;
+                name: string;
+                owner: string | null;
+                processor: components["schemas"]["DatasetName"] | null;
+                input: components["schemas"]["DatasetName"];
+                /** @enum {string|null} */
+                evolution: "opt-in" | "opt-out" | null;
+                outputs: components["schemas"]["DatasetName"][];
+                passesOn: components["schemas"]["PassedChange"][];
+                withholds: components["schemas"]["PassedChange"][];
+                unknown: components["schemas"]["PassedChange"][];
+                path: components["schemas"]["Entity"][];
+            }[];
+            completeness: components["schemas"]["Completeness"];
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+            policyRevision: number;
+        };
+        FieldChange: {
+            kind: string;
+            path: string;
+            message: string;
+            before: string | null;
+            after: string | null;
+        };
+        PassedChange: {
+            kind: string;
+            path: string;
+        };
+        PairVerdict: {
+            /** @description null when the pair cannot be judged. */
+            compatible: boolean | null;
+            /** @description Why it cannot. */
+            message?: string;
+            /** @description At most 50. */
+            incompatibilities: {
+                type: string;
+                location: string;
+                message: string;
+            }[];
+            total: number;
         };
         Program: {
             /** @enum {string} */
@@ -1988,6 +2363,251 @@ export interface operations {
             403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listSchemaChanges: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["ProposalState"];
+                /** @description namespace and name as in `registry://main/orders-value` */
+                subject?: string;
+                /** @description A team that still has to agree. */
+                team?: string;
+                /** @description Id or name of who proposed it. */
+                requester?: string;
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of schema changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChangePage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    proposeSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description The proposal and what its schema would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    approveSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeApproval"];
+            };
+        };
+        responses: {
+            /** @description The schema change as it stands then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    rejectSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeRejection"];
+            };
+        };
+        responses: {
+            /** @description The schema change as it stands then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    withdrawSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description The schema change as it stands then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    commentSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeComment"];
+            };
+        };
+        responses: {
+            /** @description The schema change as it stands then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    registerSchemaChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                changeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaChangeRegistration"];
+            };
+        };
+        responses: {
+            /** @description The schema change as it stands then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaChange"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };

@@ -63,13 +63,13 @@ export class CatalogReader {
   }
 
   /** The same for a schema that is not registered yet: its defaults are checked as well. */
-  candidate(value: JsonValue): JudgedSchema {
-    const key = JSON.stringify(value);
+  candidate(value: JsonValue, references: readonly string[] = []): JudgedSchema {
+    const key = JSON.stringify(references.length === 0 ? value : [value, ...references]);
     const known = this.#candidates.get(key);
     if (known !== undefined) return known;
     // A bare word names a type; every other text is the schema's JSON.
     const isWord = typeof value === 'string' && !/^\s*[[{"]/.test(value);
-    const schema = judged(parseSchema(isWord ? JSON.stringify(value) : value));
+    const schema = judged(parseSchema(isWord ? JSON.stringify(value) : value, { references }));
     this.#candidates.set(key, schema);
     return schema;
   }

@@ -4,6 +4,7 @@ import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryConfig } from './registry-config.ts';
+import { RegistryPublisher } from './registry-publisher.ts';
 import { SubjectsMirror } from './subjects-mirror.ts';
 
 /** Faulty subjects named in one line of readiness. */
@@ -30,6 +31,8 @@ export interface RegistryMirror {
   /** Why nothing true can be said now that rests on the subjects of these datasets; null where it can. null datasets: any. */
   refusal(datasets: readonly DatasetRef[] | null, subjects: readonly Named[]): string | null;
   counts(): RegistryCounts;
+  /** Where approved schemas are put. */
+  readonly publisher: RegistryPublisher;
   /** Ends what is under way. */
   stop(): Promise<void>;
 }
@@ -65,6 +68,7 @@ export function startRegistryMirror({ config, store, clock, log, tracing }: Regi
       const names = [...ours.map(({ name }) => name), ...topics.flatMap(({ name }) => config.names.subjectsOf(name))];
       return staleness() ?? names.map(faultOf).find((fault) => fault !== null) ?? null;
     },
+    publisher: new RegistryPublisher(client, config.namespace),
     counts: () => ({
       ...loop.counts(), requests: client.requests, subjects: mirror.subjects, faults: mirror.faults.size, renumbered: mirror.renumbered.size,
       ageSeconds: mirror.completeAt === null ? null : (clock() - mirror.completeAt) / 1_000,

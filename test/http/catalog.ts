@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { GraphChange } from '../../server/catalog/changes.ts';
-import { type CatalogService, openCatalogService } from '../../server/catalog-service.ts';
+import { type CatalogService, openCatalogService, type ServiceParts } from '../../server/catalog-service.ts';
 import { type Identity, type Role, type Scope, scopesOf } from '../../server/catalog/identity.ts';
 import type { TokenVerifier } from '../../server/identity/authenticate.ts';
 import { Problem } from '../../server/problem.ts';
@@ -40,6 +40,8 @@ export interface TestOptions {
   /** Those who can be told apart, by their id, which is also name and token; identities are then configured. */
   readonly people?: Readonly<Record<string, TestPerson>>;
   readonly clock?: () => number;
+  /** A mirrored Schema Registry. */
+  readonly registry?: NonNullable<ServiceParts['registry']>;
 }
 export interface Answer {
   readonly status: number;
@@ -51,10 +53,10 @@ export interface Answer {
 }
 
 /** The real service on a real embedded store in memory; `faulty` may wrap the store to inject a fault. */
-export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store, { people, clock = () => NOON }: TestOptions = {}): Promise<TestCatalog> {
+export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store, { people, clock = () => NOON, registry }: TestOptions = {}): Promise<TestCatalog> {
   const store = openSqliteStore({ file: ':memory:' });
   const wrapped = faulty(store);
-  const service = await openCatalogService({ store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock, log: pino({ level: 'silent' }), snapshot: null, ...(people === undefined ? {} : { identity: { issued: verifierOf(people) } }) });
+  const service = await openCatalogService({ store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock, log: pino({ level: 'silent' }), snapshot: null, ...(registry === undefined ? {} : { registry }), ...(people === undefined ? {} : { identity: { issued: verifierOf(people) } }) });
   const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
     const response = await service.app.inject({ method, url, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { payload: JSON.stringify(body) }) });
     const isJson = String(response.headers['content-type']).includes('json') && !String(response.headers['content-type']).includes('ndjson');

@@ -7,14 +7,15 @@ import { ledgerHandlers } from './ledger.ts';
 import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
 import { type QuestionParts, questionHandlers } from './questions.ts';
+import { type SchemaChangeHandlerParts, schemaChangeHandlers } from './schema-changes.ts';
 import { schemaHandlers } from './schemas.ts';
 import { webhookHandlers } from './webhooks.ts';
 
 /** One handler for each operation of `openapi.yaml`, by operationId; a missing one does not compile. */
 export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 
-export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & IdentityParts & LineageDoorParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
+export type HandlerParts = AdmissionParts & QuestionParts & OperationParts & IdentityParts & LineageDoorParts & SchemaChangeHandlerParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
-  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts), ...identityHandlers(parts) } as Handlers;
+  return { ...gateHandlers(parts), ...admissionHandlers(parts), ...questionHandlers(parts), ...schemaHandlers(parts), ...schemaChangeHandlers(parts), ...openLineageHandlers(parts), ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts), ...identityHandlers(parts) } as Handlers;
 }
