@@ -127,7 +127,7 @@ export class SchemaChanges {
       return [
         ...(seen.stale ? [proposalEntry({ event: 'reopened', ...about, findings: agreement.teams.flatMap(({ waiting }) => waiting), asked: waitingFor(agreement) }, stamp)] : []),
         approvalEntry(approval, who.name),
-        proposalEntry({ event: 'agreed', ...about, team: team.team, approval: approval.id, findings, waitingFor: waitingFor(after) }, stamp),
+        proposalEntry({ event: 'agreed', ...about, team: team.team, reason: agreeing.reason, approval: approval.id, findings, waitingFor: waitingFor(after) }, stamp),
         ...(isAgreed(after) ? [proposalEntry({ event: 'approved', ...about, findings: [...new Set(all)] }, stamp)] : []),
       ];
     });

@@ -3,12 +3,11 @@ import type { components } from '../http/openapi-types.ts';
 import { ApiClient, DEFAULT_URL } from './api-client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { type Format, formatOption, renderReport } from './findings/formats.ts';
+import { renderFinding } from './findings/text.ts';
 import { gateRequestFrom, type ProgramOptions } from './gate-request.ts';
-import { nameOf } from './names.ts';
 import { lines, type Terminal } from './terminal.ts';
 
 type Decision = components['schemas']['Decision'];
-type Finding = components['schemas']['Finding'];
 
 interface Options extends ProgramOptions {
   readonly url: string;
@@ -65,9 +64,4 @@ function renderDecision(decision: Decision): string {
     `${HEADLINES[decision.outcome]}  decision ${decision.decisionId}, true at revision ${decision.revision}, evidence ${decision.completeness}`,
     decision.findings.flatMap(renderFinding),
   );
-}
-
-function renderFinding({ severity, rule, message, affected, approvable, id }: Finding): string[] {
-  const readers = affected.map(({ owner, path }) => `      ${path.map(nameOf).join(' → ')}   owner ${owner ?? 'nobody'}`);
-  return ['', `  ${severity}: ${message}`, ...readers, `      ${rule}, finding ${id}${approvable ? ', approvable' : ''}`];
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { admissionCommand } from './admission.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
+import { changeCommand } from './change.ts';
 import { compatCommand } from './compat.ts';
 import { demoCommand } from './demo.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -21,7 +22,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), tokenCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), changeCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), tokenCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

@@ -80,6 +80,15 @@ test('answers gate, impact and compatibility in the form it describes', async ()
   expect(violations('/v1/gate/decisions/{decisionId}', 'get', (await catalog.get(`/v1/gate/decisions/${decision.decisionId}`)).body)).toEqual([]);
   const impact = await catalog.post('/v1/impact', { dataset: { namespace: 'kafka://main', name: 'payments' }, path: 'amount', change: { kind: 'remove' } });
   expect(violations('/v1/impact', 'post', impact.body)).toEqual([]);
+  const change = (await catalog.post('/v1/schema-changes', { subject: { namespace: 'registry://main', name: 'payments-value' }, schema: recordText({ id: 'string' }), reason: 'why not' })).body;
+  expect(violations('/v1/schema-changes', 'post', change)).toEqual([]);
+  const unknown = (await catalog.get(`/v1/schema-changes?state=proposed`)).body;
+  expect([unknown.total, violations('/v1/schema-changes', 'get', unknown)]).toEqual([1, []]);
+  for (const [act, body] of [['comment', { text: 'x' }], ['withdraw', {}]] as const) {
+    const acted = (await catalog.post(`/v1/schema-changes/${change.proposal.id}/${act}`, body)).body;
+    expect(violations(`/v1/schema-changes/{changeId}/${act}`, 'post', acted)).toEqual([]);
+  }
+  expect(violations('/v1/schema-changes/{changeId}', 'get', (await catalog.get(`/v1/schema-changes/${change.proposal.id}`)).body)).toEqual([]);
   const verdict = await catalog.post('/v1/compatibility', { reader: PAYMENT, writer: '"string"' });
   expect(violations('/v1/compatibility', 'post', verdict.body)).toEqual([]);
 });

@@ -42,7 +42,7 @@ export type ProposalEvent =
       readonly asked: readonly string[];
       readonly revision: number;
     })
-  | (Acted & { readonly event: 'agreed'; readonly team: string; readonly approval: string; readonly findings: readonly string[]; readonly waitingFor: readonly string[]; readonly revision: number })
+  | (Acted & { readonly event: 'agreed'; readonly team: string; readonly reason: string; readonly approval: string; readonly findings: readonly string[]; readonly waitingFor: readonly string[]; readonly revision: number })
   /** Nothing is left to agree to. */
   | (Acted & { readonly event: 'approved'; readonly findings: readonly string[]; readonly revision: number })
   /** It was approved, and has findings now that nobody agreed to. */
