@@ -1,10 +1,11 @@
+import { attributesChange, orderChange, type WithinChange, withinChanges } from './diff-within.ts';
 import { type FieldEntry, fieldEntries } from './fields.ts';
 import { renderJson } from './json.ts';
 import { sameDefaults } from './same-schema.ts';
 import { type AvroSchema, type EnumSchema, type Field, isNullable, typeText, unwrapNullable, valueBranches } from './schema.ts';
 
 export const CHANGE_KINDS = [
-  'added', 'removed', 'renamed', 'retyped', 'nullability', 'logical-type', 'symbols', 'enum-default', 'default', 'order', 'aliases', 'doc', 'type-name',
+  'added', 'removed', 'renamed', 'retyped', 'nullability', 'logical-type', 'symbols', 'enum-default', 'default', 'order', 'aliases', 'doc', 'attributes', 'type-name',
 ] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
@@ -23,14 +24,15 @@ export interface SchemaChange {
 /**
  * What changed, field by field, in the order of the schema before, then what is added. A field renamed by an alias is one
  * field, and so are those inside it. A field that goes takes those inside it along, each named. `nullability` is a field
- * that cannot be null any more; one that now can is `retyped`, its readers may meet what they never met.
+ * that cannot be null any more; one that now can is `retyped`, its readers may meet what they never met. `order` is a
+ * field's sort order, or that of the fields of a record or the symbols of an enum, by which Avro sorts as well.
  */
 export function diffSchemas(before: AvroSchema, after: AvroSchema): readonly SchemaChange[] {
   const [old, current] = [fieldEntries(before), fieldEntries(after)];
   const partners = pairUp(old, current);
   const kept = new Set(partners.values());
   const added = current.filter((entry) => !kept.has(entry));
-  return [...wholeChanges(before, after), ...old.flatMap((entry) => changesOf(entry, partners.get(entry))), ...added.map(addition)];
+  return [...wholeChanges(before, after), ...fieldOrderChanges(old, current, partners), ...old.flatMap((entry) => changesOf(entry, partners.get(entry))), ...added.map(addition)];
 }
 
 /** Entries of the same path, parents' renames followed. */
@@ -58,7 +60,8 @@ function addition({ path, type }: FieldEntry): SchemaChange {
 function changesOf(old: FieldEntry, current: FieldEntry | undefined): readonly SchemaChange[] {
   const { path } = old;
   if (current === undefined) return [{ kind: 'removed', path, message: 'is gone', before: typeText(old.type), after: null }];
-  const changes = [...typeChanges(path, old.type, current.type), ...enumChanges(path, old.type, current.type)];
+  const within = withinChanges(old.type, current.type).map((inner) => withinChange(path, inner));
+  const changes = [...typeChanges(path, old.type, current.type), ...enumChanges(path, old.type, current.type), ...within];
   if (old.field === null || current.field === null) return changes;
   const renamed = old.field.name === current.field.name ? [] : [change('renamed', path, [old.field.name, current.field.name], `is now called \`${current.path}\``)];
   return [...renamed, ...changes, ...attributeChanges(path, old.field, current.field)];
@@ -97,7 +100,24 @@ function attributeChanges(path: string, before: Field, after: Field): readonly S
     ...textChange('order', path, [before.order, after.order]),
     ...textChange('aliases', path, [listText(before.aliases), listText(after.aliases)]),
     ...textChange('doc', path, [before.doc, after.doc]),
+    ...attributesChange(before.props, after.props).map((inner) => withinChange(path, inner)),
   ];
+}
+
+/** For each record, whether the fields it keeps stand in another order. */
+function fieldOrderChanges(old: readonly FieldEntry[], current: readonly FieldEntry[], partners: ReadonlyMap<FieldEntry, FieldEntry>): readonly SchemaChange[] {
+  const place = new Map(current.map((entry, i) => [entry, i]));
+  const kept = old.filter((entry) => entry.field !== null && partners.has(entry));
+  return [...Map.groupBy(kept, ({ path, field }) => path.slice(0, path.length - (field?.name.length ?? 0)))].flatMap(([start, fields]) => {
+    const sorted = fields.toSorted((a, b) => (place.get(partners.get(a) ?? a) ?? 0) - (place.get(partners.get(b) ?? b) ?? 0));
+    const names = (entries: readonly FieldEntry[]): string[] => entries.map(({ field }) => field?.name ?? '');
+    return orderChange('order of its fields', names(fields), names(sorted)).map((inner) => withinChange(start.replace(/\.$/, ''), inner));
+  });
+}
+
+function withinChange(path: string, { kind, subject, before, after }: WithinChange): SchemaChange {
+  const message = kind === 'order' || (before !== null && after !== null) ? `changes the ${subject}` : before === null ? `gets the ${subject}` : `loses the ${subject}`;
+  return change(kind, path, [before, after], message);
 }
 
 function wholeChanges(before: AvroSchema, after: AvroSchema): readonly SchemaChange[] {
@@ -107,6 +127,7 @@ function wholeChanges(before: AvroSchema, after: AvroSchema): readonly SchemaCha
     ...textChange('type-name', '', [old.fullname, current.fullname]),
     ...textChange('aliases', '', [listText(old.aliases), listText(current.aliases)]),
     ...textChange('doc', '', [old.doc, current.doc]),
+    ...attributesChange(old.props, current.props).map((inner) => withinChange('', inner)),
   ];
 }
 

@@ -33,7 +33,7 @@ export interface Passage {
 export type PassedChange = Pick<SchemaChange, 'kind' | 'path'>;
 
 /** Changes that nobody behind a processor would notice. */
-const STAY_BEHIND: readonly SchemaChange['kind'][] = ['doc', 'aliases', 'order', 'type-name'];
+const STAY_BEHIND: readonly SchemaChange['kind'][] = ['doc', 'aliases', 'attributes', 'order', 'type-name'];
 
 /**
  * Follows changes of a topic through the jobs behind it: an opt-in job passes every change on, and so to those behind its
