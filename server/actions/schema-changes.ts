@@ -1,12 +1,12 @@
 import type { Approval } from '../catalog/gate/approval.ts';
 import type { Identity } from '../catalog/identity.ts';
-import { type AskedTeam, agreementOn, type Agreement, isAgreed, waitingFor } from '../catalog/schema-change/agreement.ts';
-import { actingTeam } from '../catalog/schema-change/approver.ts';
+import { agreementOn, type Agreement, isAgreed, waitingFor } from '../catalog/schema-change/agreement.ts';
 import { type Candidate, type ProposalEventKind, stateAt } from '../catalog/schema-change/proposal.ts';
 import { Problem } from '../problem.ts';
-import { type CatalogReader, factOf } from '../queries/catalog-reader.ts';
+import type { CatalogReader } from '../queries/catalog-reader.ts';
 import type { LedgerDraft, Store } from '../store/store.ts';
 import { type ApprovalBook, LONGEST_APPROVAL_MS } from './approval-book.ts';
+import { requireActingTeam } from './acting-team.ts';
 import { appendDecided, type Decision } from './decided.ts';
 import type { LedgerFollower } from './ledger-follower.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
@@ -16,7 +16,7 @@ import { mayMatch, matches, type ProposalFilter } from './proposal-list.ts';
 import { agreedFindings, requireEvent, requireUnblocked, staleProblem, stateProblem } from './proposal-refusals.ts';
 import { approvalsOf, type ProposalView, viewProposal } from './proposal-view.ts';
 import type { JudgedChange, SchemaChangeJudge } from './schema-change-judge.ts';
-import type { SchemaPublisher } from './schema-publisher.ts';
+import { publishCandidate, type SchemaPublisher } from './schema-publisher.ts';
 
 /** Proposals that may be open at once: every list judges each of them. */
 export const MOST_OPEN_PROPOSALS = 1_000;
@@ -101,7 +101,7 @@ export class SchemaChanges {
       const others = proposals.open(clock()).length - (open === null ? 0 : 1);
       if (others >= MOST_OPEN_PROPOSALS) throw new Problem('proposal-limit', `${MOST_OPEN_PROPOSALS} proposals are open, which is the limit`, { limit: MOST_OPEN_PROPOSALS });
       const stamp = stampOf(who, this.#parts);
-      const findings = judged.evaluation.findings.map((finding) => finding.id);
+      const findings = judged.evaluation.findings.filter(({ severity }) => severity === 'error').map((finding) => finding.id);
       const drafts = [
         proposalEntry({ event: 'proposed', proposal: id, ...candidateOf(proposing), reason: proposing.reason, behind: who.behind ?? [], expiresAt, findings, asked: waitingFor(agreement), revision: judged.revision }, stamp),
         ...(isAgreed(agreement) ? [proposalEntry({ event: 'approved', proposal: id, findings: [], revision: judged.revision }, stamp)] : []),
@@ -116,7 +116,7 @@ export class SchemaChanges {
   approve(id: string, agreeing: Agreeing, who: Identity): Promise<ProposalView> {
     return this.#act(id, 'agreed', who, async (seen, stamp) => {
       const { proposal, judged, agreement } = this.#requireJudged(seen);
-      const team = await this.#actingTeam(seen, agreement, { who, team: agreeing.team });
+      const team = await requireActingTeam({ who, requester: proposal.requester, asked: agreement.teams, team: agreeing.team }, this.#parts.catalog);
       requireUnblocked(proposal, agreement);
       const findings = agreedFindings(team, agreeing.findings);
       const expiresAt = this.#end(agreeing.expiresAt, proposal.expiresAt, proposal.expiresAt);
@@ -136,7 +136,7 @@ export class SchemaChanges {
   reject(id: string, rejecting: { readonly team: string | null; readonly reason: string }, who: Identity): Promise<ProposalView> {
     return this.#act(id, 'rejected', who, async (seen, stamp) => {
       const { proposal, agreement } = this.#requireJudged(seen);
-      const { team } = await this.#actingTeam(seen, agreement, { who, team: rejecting.team });
+      const { team } = await requireActingTeam({ who, requester: proposal.requester, asked: agreement.teams, team: rejecting.team }, this.#parts.catalog);
       return this.#over(proposal, { event: 'rejected', proposal: id, team, reason: rejecting.reason }, stamp);
     });
   }
@@ -162,7 +162,7 @@ export class SchemaChanges {
     if (seen.proposal.state === 'registered') return seen;
     const candidate = this.#registrable(seen);
     const trace = this.#trace(seen.proposal);
-    const published = await this.#publish(candidate);
+    const published = await publishCandidate(candidate, this.#parts.publisher);
     const revision = seen.judged?.revision ?? 0;
     await this.#decided(() => {
       const now = this.#require(id);
@@ -184,21 +184,6 @@ export class SchemaChanges {
     if (seen.stale) throw staleProblem(agreement);
     if (seen.state !== 'approved' || proposal.schema === null) throw new Problem('proposal-state', `it is not approved yet: ${waitingFor(agreement).join(', ')} still has to agree`, { state: seen.state, waitingFor: waitingFor(agreement) });
     return { subject: proposal.subject, schema: proposal.schema, references: proposal.references };
-  }
-
-  async #publish(candidate: Candidate): Promise<{ readonly version: number; readonly schemaId: number }> {
-    const { publisher } = this.#parts;
-    if (publisher === null) throw new Problem('registry-not-configured', 'SLUICE_REGISTRY_URL is not set: the proposal stays approved until there is a registry');
-    if (publisher.namespace !== candidate.subject.namespace) throw new Problem('registry-not-configured', `the registry here is ${publisher.namespace}, and the subject is one of ${candidate.subject.namespace}`);
-    const published = await publisher.publish(candidate);
-    switch (published.outcome) {
-      case 'registered':
-        return published;
-      case 'refused':
-        throw new Problem('registry-refused', `the Schema Registry answered ${published.status}: ${published.message}`, { registry: { status: published.status, code: published.code, message: published.message } });
-      case 'unavailable':
-        throw new Problem('registry-unavailable', published.message);
-    }
   }
 
   /** Decides by what is known and appends; decides again while the ledger moves under it. */
@@ -246,22 +231,6 @@ export class SchemaChanges {
     if (unjudged !== null) throw unjudged;
     if (judged === null || agreement === null) throw stateProblem(seen);
     return { proposal, judged, agreement };
-  }
-
-  async #actingTeam({ proposal }: ProposalView, { teams }: Agreement, { who, team }: { readonly who: Identity; readonly team: string | null }): Promise<AskedTeam> {
-    const members = new Map<string, readonly string[]>();
-    for (const asked of teams) members.set(asked.team, factOf(await this.#parts.catalog.entity({ kind: 'team', namespace: '', name: asked.team }), 'team')?.members ?? []);
-    const acting = actingTeam({ who, requester: proposal.requester, asked: teams, members, team });
-    switch (acting.outcome) {
-      case 'acts':
-        return acting.team;
-      case 'is-requester':
-        throw new Problem('approver-is-requester', `${proposal.requester.name} proposed the change, and the same person may stand behind ${who.name}`);
-      case 'not-asked':
-        throw new Problem('approver-not-asked', acting.message, { asked: teams.map((asked) => asked.team) });
-      case 'several':
-        throw new Problem('request-invalid', `say for which team: ${acting.teams.join(', ')}`, { teams: acting.teams });
-    }
   }
 
   #end(asked: number | null, byDefault: number, latest: number): number {

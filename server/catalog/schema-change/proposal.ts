@@ -37,7 +37,7 @@ export type ProposalEvent =
       /** Ids of the identities behind the requester. */
       readonly behind: readonly string[];
       readonly expiresAt: number;
-      /** What was found then, and who was asked. */
+      /** The error findings there were then, and who was asked. */
       readonly findings: readonly string[];
       readonly asked: readonly string[];
       readonly revision: number;
