@@ -40,6 +40,10 @@ export class ProposalBook implements LedgerBook {
     else this.#happened(event, at);
   }
 
+  forget(): void {
+    this.#proposals.clear();
+  }
+
   get(id: string): Proposal | null {
     return this.#proposals.get(id) ?? null;
   }

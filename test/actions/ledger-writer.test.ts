@@ -16,6 +16,9 @@ class TakenIds implements LedgerBook {
   take({ id }: LedgerEntry): void {
     this.taken.push(id);
   }
+  forget(): void {
+    this.taken.length = 0;
+  }
 }
 
 /** A writer on a real store, and the sizes of the groups it wrote. */
