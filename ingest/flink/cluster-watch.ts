@@ -174,7 +174,8 @@ export class ClusterWatch {
 }
 
 function knownOf(record: EntityRecord | null): KnownJob {
-  const said = <A extends 'state' | 'job' | 'program' | 'doc'>(aspect: A): FactBodies[A] | null =>
-    ((record?.facts ?? []).find((fact) => fact.aspect === aspect && fact.evidence === 'flink-rest' && fact.part === '')?.body as FactBodies[A] | undefined) ?? null;
-  return { state: said('state')?.state ?? null, kind: said('job')?.kind ?? null, program: said('program'), outline: said('doc')?.text ?? null };
+  const factOf = (aspect: 'state' | 'job' | 'program' | 'doc') => (record?.facts ?? []).find((fact) => fact.aspect === aspect && fact.evidence === 'flink-rest' && fact.part === '');
+  const said = <A extends 'state' | 'job' | 'program' | 'doc'>(aspect: A): FactBodies[A] | null => (factOf(aspect)?.body as FactBodies[A] | undefined) ?? null;
+  const at = factOf('state')?.at;
+  return { state: said('state')?.state ?? null, run: at === undefined ? null : { id: at.event, since: at.time }, kind: said('job')?.kind ?? null, program: said('program'), outline: said('doc')?.text ?? null };
 }

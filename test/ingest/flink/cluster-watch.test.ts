@@ -54,6 +54,19 @@ test('takes the states of all jobs a real cluster lists', async () => {
   expect(jobs).toBeGreaterThanOrEqual(3);
 });
 
+test('a job that was replaced between two looks is told anew, though its state is the same; one that merely goes on is not', async () => {
+  const run = async (): Promise<unknown> => (await store.entity({ kind: 'job', namespace: 'flink://main', name: 'enrich' }))?.facts.find(({ aspect }) => aspect === 'state')?.at;
+  const watch = watchOn();
+  listing(job());
+  await watch.poll();
+  listing(job({ 'last-modification': NOW - 40_000 }));
+  expect((await watch.poll()).changes).toBe(0);
+  listing(job({ jid: 'b'.repeat(32), 'start-time': NOW - 20_000, 'last-modification': NOW - 19_000 }));
+  expect((await watch.poll()).changes).toBe(1);
+  expect(await run()).toMatchObject({ event: 'b'.repeat(32), time: NOW - 19_000 });
+  expect((await watch.poll()).changes).toBe(0);
+});
+
 test('learns from the metrics of its sources what topics a job reads, of which fields nobody tells', async () => {
   listing(job({ jid: MULTI.jid }));
   answers.set(`/jobs/${MULTI.jid}`, sample('multi-job'));

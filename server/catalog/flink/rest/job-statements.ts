@@ -18,6 +18,8 @@ export interface SeenJob {
 /** What the catalog has from this evidence. */
 export interface KnownJob {
   readonly state: JobState | null;
+  /** Flink's id of the run its state is of, and since when, ms. */
+  readonly run: { readonly id: string; readonly since: number } | null;
   readonly kind: JobKind | null;
   readonly program: ProgramFact | null;
   readonly outline: string | null;
@@ -32,9 +34,14 @@ export function statementsOfJob({ job, id, state, at, kind, topics, outline }: S
   const said = <A extends Aspect>(aspect: A, body: FactBodies[A]): Statement =>
     ({ change: 'statement', about: { kind: 'job', ...job }, aspect, part: '', evidence: 'flink-rest', at: { time: at, sequence: 0, event: id }, body }) as Statement;
   return [
-    ...(known.state === state ? [] : [said('state', { state })]),
+    ...(known.state === state && !isAnotherRun({ id, state, at }, known) ? [] : [said('state', { state })]),
     ...(kind === null || known.kind !== null ? [] : [said('job', { kind, processor: null, pipeline: null, artifactDigest: null })]),
     ...(program === null || JSON.stringify(program) === JSON.stringify(known.program) ? [] : [said('program', program)]),
     ...(outline === null || outline === known.outline ? [] : [said('doc', { text: outline })]),
   ];
+}
+
+/** A job that was replaced between two looks is in the state it was in, and has started all the same. */
+function isAnotherRun({ id, state, at }: Pick<SeenJob, 'id' | 'state' | 'at'>, { run }: KnownJob): boolean {
+  return run !== null && run.id !== id && run.since < at && (state === 'RUNNING' || state === 'DEPLOYING');
 }
