@@ -18,6 +18,7 @@ export class CatalogReader {
   readonly #store: Pick<Store, 'entity'>;
   readonly #records = new BoundedCache<string, EntityRecord>(CACHED_RECORDS);
   readonly #keyById = new Map<number, string>();
+  #changes = 0;
   readonly #schemas = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
   readonly #candidates = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
 
@@ -30,8 +31,10 @@ export class CatalogReader {
     const key = entityKey(ref);
     const known = this.#records.get(key);
     if (known !== undefined) return known;
+    const before = this.#changes;
     const record = await this.#store.entity(ref);
-    if (record === null) return null;
+    // What changed while it was read may be in it or not: it is not kept.
+    if (record === null || before !== this.#changes) return record;
     this.#records.set(key, record);
     this.#keyById.set(record.id, key);
     return record;
@@ -39,6 +42,7 @@ export class CatalogReader {
 
   /** Forgets entities by store id; to be called with what each revision changed. */
   forget(ids: readonly number[] | 'everything'): void {
+    this.#changes++;
     if (ids === 'everything') {
       this.#records.clear();
       this.#keyById.clear();
