@@ -3,26 +3,33 @@ import { readFileSync } from 'node:fs';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
 import { ApiTokens } from './actions/api-tokens.ts';
-import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { ApprovalBook } from './actions/approval-book.ts';
+import { Approvals } from './actions/approvals.ts';
+import { BypassBook } from './actions/bypass-book.ts';
+import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
 import { Gate, type SubjectFreshness } from './actions/gate.ts';
 import { GateWorlds } from './actions/gate-world.ts';
 import { LedgerFollower } from './actions/ledger-follower.ts';
 import { LedgerWriter } from './actions/ledger-writer.ts';
 import { Ownership } from './actions/ownership.ts';
+import { PermitBook } from './actions/permit-book.ts';
+import { PermitWatch } from './actions/permit-watch.ts';
+import type { PermitGiving } from './actions/permits.ts';
 import { PolicyBook } from './actions/policy-book.ts';
 import { ProposalBook } from './actions/proposal-book.ts';
 import { SchemaChangeJudge } from './actions/schema-change-judge.ts';
 import { SchemaChanges } from './actions/schema-changes.ts';
 import type { SchemaPublisher } from './actions/schema-publisher.ts';
 import { TokenBook } from './actions/token-book.ts';
-import type { ClusterAliases } from './catalog/cluster-aliases.ts';
+import { canonical, type ClusterAliases } from './catalog/cluster-aliases.ts';
+import type { Approval } from './catalog/gate/approval.ts';
 import { LOCAL_USER } from './catalog/identity.ts';
 import { LineageIndex } from './graph/lineage-index.ts';
 import { buildApp } from './http/app.ts';
 import { buildHandlers } from './http/handlers/handlers.ts';
 import { Metrics, type RegistryCounts } from './http/metrics.ts';
 import { authenticateBy, type TokenVerifier } from './identity/authenticate.ts';
+import { type PollLoop, startPollLoop } from './outside/poll-loop.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
 import { GovernedTopics } from './queries/governed-topics.ts';
 import type { FigureSource } from './status/figures.ts';
@@ -56,10 +63,14 @@ export interface ServiceParts {
   readonly identity?: { readonly issued: TokenVerifier | null };
   /** Show metrics to whoever asks; those who may read them otherwise. */
   readonly publicMetrics?: boolean;
+  /** How permits are given; without, nothing is signed and nothing reserved. */
+  readonly permits?: PermitGiving;
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
   readonly index: LineageIndex;
+  /** Looks at the jobs something new is said about: which permits they settle, which they bypass. */
+  lookAtJobs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -84,23 +95,28 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const policies = follower.add(new PolicyBook({ follower, writer, newId: randomUUID, clock }));
   const apiTokens = new ApiTokens({ follower, writer, book: follower.add(new TokenBook()), clock });
   const ownership = new Ownership({ store: { apply: parts.apply ?? ((batch) => store.apply(batch)), search: (query) => store.search(query) }, index, catalog, writer, clock });
-  const gate = new Gate({ store, index, catalog, writer, policies, aliases, clock, registry: parts.registry ?? null, tracing });
+  const books = { approvals: follower.add(new ApprovalBook()), permits: follower.add(new PermitBook()), bypasses: follower.add(new BypassBook()) };
+  const watch = new PermitWatch({ store, index, catalog, follower, writer, book: books.permits, clock });
+  const gate = new Gate({ store, index, catalog, writer, policies, ...books, terms: parts.permits ?? null, settleOverdue: () => watch.settleOverdue(), aliases, clock, registry: parts.registry ?? null, tracing });
+  const approvals = new Approvals({ store, index, catalog, aliases, follower, writer, book: books.approvals, newId: randomUUID, clock, onBreakGlass: (approval) => sayGlassIsBroken(log, approval) });
   const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
   const changes = new SchemaChanges({
     judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index), governed: new GovernedTopics(store, index), policies, registry: parts.registry ?? null }),
-    proposals: follower.add(new ProposalBook()), approvals: follower.add(new ApprovalBook()),
+    proposals: follower.add(new ProposalBook()), approvals: books.approvals,
     store, catalog, follower, writer, publisher: parts.registry?.publisher ?? null, clock, newId: randomUUID,
   });
   const metrics = new Metrics(parts.metrics);
-  const doors = parts.doors ?? [];
+  const governance = governanceOf(books, follower, clock);
+  const doors = [governance, ...(parts.doors ?? [])];
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
   const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors, ...(parts.webhooks === undefined ? [] : [{ part: 'webhooks', required: false, check: () => worker.check() }])]);
   metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
   const described = specification();
   const handlers = buildHandlers({
     specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
-    checkPermit: () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' }),
+    checkPermit: checkPermitBy(parts),
     store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
+    approvals, follower, permits: books.permits, bypasses: books.bypasses, publishedKeys: parts.permits?.published ?? null,
     metrics: () => metrics.registry.metrics(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
@@ -114,11 +130,13 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
     onAnswered: (answered) => metrics.answered(answered),
   });
   if (parts.webhooks !== undefined) worker.start();
+  const looking = startLooking(watch, parts);
   return {
     app, index,
+    lookAtJobs: () => watch.look(),
     async stop() {
       await app.close();
-      await worker.stop();
+      await Promise.all([worker.stop(), looking?.stop()]);
       await index.writeSnapshot();
     },
   };
@@ -130,6 +148,40 @@ function unreadIndex({ store, snapshot, log }: ServiceParts, tracing: Tracing): 
     ...(tracing === NO_TRACING ? {} : { around: (wait) => tracing.span('index.catch-up', wait) }),
     onNote: (note) => log.warn(note),
   });
+}
+
+/** Permits, approvals and bypasses, for those who watch Sluice. */
+function governanceOf({ approvals, permits, bypasses }: { readonly approvals: ApprovalBook; readonly permits: PermitBook; readonly bypasses: BypassBook }, follower: LedgerFollower, clock: () => number): WatchedPart & FigureSource {
+  const glass = (): number => approvals.standing(clock()).filter(({ approval }) => approval.team === null).length;
+  return {
+    part: 'gate',
+    required: false,
+    async check() {
+      await follower.catchUp();
+      return { ready: true, detail: `${permits.open(clock()).length} permits open, ${glass()} approvals by break-glass in force, ${bypasses.count} bypasses recorded` };
+    },
+    figures: () => [
+      { name: 'permits_open', help: 'Permits whose job was not seen yet', kind: 'gauge', value: permits.open(clock()).length },
+      { name: 'break_glass_in_force', help: 'Approvals by break-glass that stand', kind: 'gauge', value: glass() },
+      { name: 'break_glass', help: 'How often glass was broken, as far back as approvals are remembered', kind: 'gauge', value: approvals.broken },
+      { name: 'bypasses', help: 'Starts of jobs that no permit covers', kind: 'gauge', value: bypasses.count },
+    ],
+  };
+}
+
+function checkPermitBy({ permits, aliases }: ServiceParts): PermitGiving['check'] {
+  if (permits === undefined) return () => Promise.resolve({ outcome: 'refused', reason: 'no permits are given here' });
+  return (token, { job, digest }) => permits.check(token, { job: canonical(aliases, job), digest });
+}
+
+function sayGlassIsBroken(log: FastifyBaseLogger, { id, context, findings, by, byName, reason, expiresAt }: Approval): void {
+  log.error({ approvalId: id, context, findings, by, byName, reason, expiresAt: new Date(expiresAt).toISOString() }, `glass broken for ${context.kind} ${context.namespace}/${context.name} by ${byName ?? by}: ${reason}`);
+}
+
+function startLooking(watch: PermitWatch, { permits, clock, log }: ServiceParts): PollLoop | null {
+  if (permits === undefined || permits.lookEveryMs === null) return null;
+  const poll = async () => ({ changes: await watch.look() });
+  return startPollLoop({ what: 'jobs that started', intervalMs: permits.lookEveryMs, poll, stopping: new AbortController(), clock, log });
 }
 
 function storeCheck(store: Store): PartCheck {

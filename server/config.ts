@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type DoorsConfig, doorsConfig, NO_DOORS } from '../ingest/doors.ts';
+import { LONGEST_PERMIT_MS } from './actions/permit-book.ts';
 import type { Environment } from './outside/settings.ts';
 import { DEFAULT_JOB_NAMESPACE } from './actions/flink-admission.ts';
-import { portSetting, type ProcessConfig, processConfig } from './process-config.ts';
+import { permitKeysFile, portSetting, type ProcessConfig, processConfig } from './process-config.ts';
 import { type RegistryConfig, registryConfig } from './registry/registry-config.ts';
 import { type WebhookConfig, webhookConfig } from './webhooks/webhook-config.ts';
 
-export { dataFolder, storeFile } from './process-config.ts';
+export { dataFolder, permitKeysFile, storeFile } from './process-config.ts';
 
 /** Everything the server process can be told; `README.md` has the table. */
 export interface ServerConfig extends ProcessConfig {
@@ -20,6 +21,8 @@ export interface ServerConfig extends ProcessConfig {
   /** The Schema Registry to mirror; null: none. */
   readonly registry: RegistryConfig | null;
   readonly webhooks: WebhookConfig;
+  /** Where the keys of permits are, and how long a permit stands, ms. */
+  readonly permits: { readonly keysFile: string; readonly lifetimeMs: number };
 }
 
 export const DEFAULT_PORT = 7420;
@@ -43,8 +46,20 @@ export function serverConfig(env: Environment): ConfigOutcome {
   const isOwn = ingests && doors.kafka === null && doors.flink === null && doors.connect.length === 0;
   const webhooks = webhookConfig(env, mistakes);
   const sample = switchOf('SLUICE_SAMPLE', env, isOwn && registry === null && (env['SLUICE_STORE'] ?? '') === '', mistakes);
+  const lifetimeMs = permitLifetime(env, mistakes);
   if (mistakes.length > 0 || shared === null) return { outcome: 'refused', mistakes };
-  return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry, webhooks } };
+  const permits = { keysFile: permitKeysFile(env, shared.data), lifetimeMs };
+  return { outcome: 'configured', config: { ...shared, port, jobNamespace: env['SLUICE_ADMISSION_JOB_NAMESPACE'] || DEFAULT_JOB_NAMESPACE, sample, doors, registry, webhooks, permits } };
+}
+
+/** Long enough for a deployer to start the job, short enough that what it reserves does not keep others waiting for long. */
+const USUAL_PERMIT_MINUTES = 15;
+
+function permitLifetime(env: Environment, mistakes: string[]): number {
+  const text = env['SLUICE_PERMIT_MINUTES'] ?? String(USUAL_PERMIT_MINUTES);
+  const longest = LONGEST_PERMIT_MS / 60_000;
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > longest) mistakes.push(`SLUICE_PERMIT_MINUTES is "${text}", not a whole number from 1 to ${longest}`);
+  return Number(text) * 60_000;
 }
 
 /** `server` alone answers and reads nothing from outside but the Schema Registry; another process ingests. */

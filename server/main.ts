@@ -15,6 +15,8 @@ import { DEAD_LETTER_FILE, serverConfig, type ServerConfig, snapshotFile, webhoo
 import type { LineageIndex } from './graph/lineage-index.ts';
 import { type GracefulStop, stopOnSignal } from './graceful-stop.ts';
 import { tokenVerifier } from './identity/token-verifier.ts';
+import { KeysUnusable, PermitKeys } from './permits/permit-keys.ts';
+import { permitOffice } from './permits/permit-office.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { addTraceFigures } from './status/figures.ts';
 import { watchedWrites } from './status/store-writes.ts';
@@ -28,6 +30,9 @@ import { welcome } from './welcome.ts';
 
 /** How long a stop may take, ms: open requests, a snapshot of the largest index, leaving Kafka. */
 const STOP_DEADLINE_MS = 25_000;
+
+/** Between two looks at which jobs started, ms: what nobody is told of costs one question to the store. */
+const LOOK_AT_JOBS_EVERY_MS = 1_000;
 
 const configured = serverConfig(process.env);
 if (configured.outcome === 'refused') {
@@ -47,7 +52,7 @@ try {
 /** A store that only people can mend is a mistake like those of the configuration. */
 function end(failure: unknown): never {
   const isForPeople = failure instanceof StoreIncompatible || (failure instanceof StoreUnavailable && failure.reason === 'refused');
-  if (!(isForPeople || failure instanceof StoreUnavailable || isAddressInUse(failure))) throw failure;
+  if (!(isForPeople || failure instanceof StoreUnavailable || failure instanceof KeysUnusable || isAddressInUse(failure))) throw failure;
   process.stderr.write(`sluice: ${failure.message}\n`);
   process.exit(isForPeople ? EXIT.usage : EXIT.unavailable);
 }
@@ -65,6 +70,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   const doors = startDoors(config.doors, { store: writes, aliases: config.aliases, clock: Date.now, log, tracing });
   const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store: writes, clock: Date.now, log, tracing });
   stop.whenStopping(() => Promise.all([...doors.map((door) => door.stop()), registry?.stop()]));
+  const keys = await PermitKeys.open(config.permits.keysFile, Date.now);
   const service = await buildCatalogService({
     store, aliases: config.aliases, clock: Date.now, log, metrics, tracing, apply: writes.apply,
     // Of which store it is, is known once that is open, and asked only then.
@@ -72,6 +78,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
     doors,
     jobNamespace: config.jobNamespace,
     webhooks: webhookSettings(config),
+    permits: permitOffice({ keys, lifetimeMs: config.permits.lifetimeMs, lookEveryMs: LOOK_AT_JOBS_EVERY_MS, clock: Date.now }),
     ...(registry === null ? {} : { registry }),
     ...(config.identity.kind === 'local' ? {} : { identity: { issued: config.identity.kind === 'tokens' ? null : tokenVerifier(config.identity.issuer, { clock: Date.now, log }) } }),
     publicMetrics: config.publicMetrics,

@@ -36,7 +36,7 @@ export const KNOWN_SETTINGS = [
   'SLUICE_OIDC_ALGORITHMS', 'SLUICE_OIDC_AUDIENCE', 'SLUICE_OIDC_CLOCK_TOLERANCE', 'SLUICE_OIDC_ISSUER', 'SLUICE_OIDC_JWKS_URL', 'SLUICE_OIDC_KEYS_FILE', 'SLUICE_OIDC_KEYS_STALE_AFTER',
   'SLUICE_OIDC_NAME_CLAIM', 'SLUICE_OIDC_ROLES', 'SLUICE_OIDC_ROLES_CLAIM', 'SLUICE_OIDC_TEAMS_CLAIM', 'SLUICE_OIDC_TOKEN_TYPE',
   'SLUICE_REGISTRY_LOSS', 'SLUICE_REGISTRY_NAMESPACE', 'SLUICE_REGISTRY_PASSWORD', 'SLUICE_REGISTRY_POLL_INTERVAL',
-  'SLUICE_REGISTRY_SCHEMAS_TOPIC', 'SLUICE_REGISTRY_STALE_AFTER', 'SLUICE_REGISTRY_SUBJECTS', 'SLUICE_REGISTRY_TOKEN', 'SLUICE_REGISTRY_TOPICS', 'SLUICE_REGISTRY_URL', 'SLUICE_REGISTRY_USERNAME',
+  'SLUICE_PERMIT_KEYS', 'SLUICE_PERMIT_MINUTES', 'SLUICE_REGISTRY_SCHEMAS_TOPIC', 'SLUICE_REGISTRY_STALE_AFTER', 'SLUICE_REGISTRY_SUBJECTS', 'SLUICE_REGISTRY_TOKEN', 'SLUICE_REGISTRY_TOPICS', 'SLUICE_REGISTRY_URL', 'SLUICE_REGISTRY_USERNAME',
   'SLUICE_ROLES', 'SLUICE_SAMPLE', 'SLUICE_STORE', 'SLUICE_TOKEN', 'SLUICE_URL', 'SLUICE_WEBHOOK_ALLOW', 'SLUICE_WEBHOOK_KEY',
 ] as const;
 
@@ -76,6 +76,11 @@ export function portSetting(name: string, byDefault: number, env: Environment, m
 /** Where Sluice keeps its data: `SLUICE_DATA`, or `.sluice` in the working directory. */
 export function dataFolder(env: Environment): string {
   return resolve(env['SLUICE_DATA'] ?? '.sluice');
+}
+/** The private keys of permits: `SLUICE_PERMIT_KEYS`, or a file in the data folder. */
+export function permitKeysFile(env: Environment, data: string): string {
+  const file = env['SLUICE_PERMIT_KEYS'] ?? '';
+  return file === '' ? join(data, 'permit-keys.json') : resolve(file);
 }
 export function storeFile(data: string): string {
   return join(data, 'catalog.sqlite');

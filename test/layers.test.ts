@@ -26,6 +26,7 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   { folder: 'server/webhooks', may: ['server/catalog', 'server/store', 'server/outside', 'server/actions', 'server/problem.ts', 'server/webhooks'], packages: [], node: true },
   // Who callers are; of the store and of HTTP it knows nothing.
   { folder: 'server/identity', may: ['server/catalog', 'server/outside', 'server/queries/bounded-cache.ts', 'server/problem.ts', 'server/identity'], packages: ['jose'], node: true },
+  { folder: 'server/permits', may: ['server/catalog', 'server/actions', 'server/permits'], packages: ['jose'], node: true },
   // What a process tells of itself.
   { folder: 'server/status', may: ['server/status', 'server/store/store.ts', TRACING], packages: ['fastify', 'prom-client'], node: true },
   {

@@ -5,7 +5,7 @@ import { canonicalJson } from '../catalog/admission/canonical-json.ts';
 import type { FlinkResource, JsonObject } from '../catalog/admission/flink-resource.ts';
 import type { Named } from '../catalog/names.ts';
 import { Problem, PROBLEMS } from '../problem.ts';
-import type { DecisionDocument } from './gate.ts';
+import type { DecisionDocument } from './decision-record.ts';
 
 /** What a resource says of itself, as annotations. */
 export const ANNOTATIONS = {

@@ -1,9 +1,10 @@
 import type { JsonValue } from '../catalog/avro/parse.ts';
 import { canonical, type ClusterAliases } from '../catalog/cluster-aliases.ts';
+import type { ProgramFact } from '../catalog/changes.ts';
 import { columnsOfAvro } from '../catalog/flink/avro-mapping.ts';
 import type { LineageResult, ProgramLineage } from '../catalog/flink/lineage.ts';
 import { lineageOfPlan } from '../catalog/flink/plan/plan-lineage.ts';
-import { usesOf } from '../catalog/flink/program-uses.ts';
+import { type OutputUse, programFactOf, type ProgramUses, usesOf } from '../catalog/flink/program-uses.ts';
 import { redactedPlan, redactedScript } from '../catalog/flink/redact.ts';
 import { lineageOfScript } from '../catalog/flink/sql/script-lineage.ts';
 import type { TableDefinition } from '../catalog/flink/sql/session-catalog.ts';
@@ -37,27 +38,45 @@ export function redactedProgram(program: FlinkProgram): object {
 /** Datasets outside Kafka that the catalog has never heard of are nobody's to judge; topics must be known. */
 const GOVERNED = /^kafka:/;
 
+export interface FlinkParts {
+  readonly parts: Omit<GateRequest, 'job'>;
+  /** The same as the catalog would hold it of the job. */
+  readonly fact: ProgramFact;
+}
+
 /** What a Flink program reads and writes, as the gate judges it. */
-export async function flinkParts(program: FlinkProgram, catalog: CatalogReader, aliases: ClusterAliases): Promise<Omit<GateRequest, 'job'>> {
+export async function flinkParts(program: FlinkProgram, catalog: CatalogReader, aliases: ClusterAliases): Promise<FlinkParts> {
   const { lineage, differences } = await lineageOf(program, catalog, aliases);
   const uses = usesOf(lineage, (address) => aliases.get(`kafka://${address}`) ?? null);
-  const inputs = await known(uses.inputs, catalog);
-  const outputs = await known(uses.outputs, catalog);
+  const inputs = (await known(uses.inputs, catalog)).map((use) => ({ ...use, dataset: canonical(aliases, use.dataset) }));
+  const outputs = (await known(uses.outputs, catalog)).map((use) => canonicalOutput(use, aliases));
+  const { unknown } = uses;
+  const { reads, writes } = programFactOf({ inputs, outputs, unknown });
+  // Where something of a program is unknown, any field it writes may come from it.
+  const fact = unknown.length === 0 ? { reads, writes } : { reads, writes: writes.map((write) => ({ ...write, derivations: null })) };
+  return { parts: { ...judgedParts({ inputs, outputs, unknown }, catalog), differences }, fact };
+}
+
+function canonicalOutput(use: OutputUse, aliases: ClusterAliases): OutputUse {
+  const derivations = use.derivations.map(({ to, from }) => ({ to, from: from.map((origin) => ({ ...origin, dataset: canonical(aliases, origin.dataset) })) }));
+  return { ...use, dataset: canonical(aliases, use.dataset), derivations };
+}
+
+function judgedParts({ inputs, outputs, unknown }: ProgramUses, catalog: CatalogReader): Omit<GateRequest, 'job' | 'differences'> {
   return {
     inputs: inputs.map(({ dataset, readerSchema, fields }) => ({
-      dataset: canonical(aliases, dataset),
+      dataset,
       readerSchema: readerSchema === null ? null : schemaOf(readerSchema, catalog),
       fields: fields.map(({ path }) => path),
       evolution: null,
       clauses: new Map(fields.flatMap(({ path, clause }) => (clause === null ? [] : [[path, clause] as const]))),
     })),
     outputs: outputs.map(({ dataset, writerSchema, derivations }) => ({
-      dataset: canonical(aliases, dataset),
+      dataset,
       writerSchema: writerSchema === null ? null : schemaOf(writerSchema, catalog),
-      mapping: uses.unknown.length > 0 ? null : derivations.map(({ to, from }) => ({ to, from: from.map((origin) => ({ dataset: canonical(aliases, origin.dataset), field: origin.path })) })),
+      mapping: unknown.length > 0 ? null : derivations.map(({ to, from }) => ({ to, from: from.map((origin) => ({ dataset: origin.dataset, field: origin.path })) })),
     })),
-    unknown: uses.unknown,
-    differences,
+    unknown,
   };
 }
 

@@ -1,11 +1,12 @@
 import type { AvroSchema } from '../catalog/avro/schema.ts';
 import type { JsonValue } from '../catalog/avro/parse.ts';
 import { canonical, type ClusterAliases } from '../catalog/cluster-aliases.ts';
-import type { Evolution } from '../catalog/changes.ts';
+import type { Evolution, ProgramFact } from '../catalog/changes.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
-import type { Named } from '../catalog/names.ts';
+import type { DatasetRef, Named } from '../catalog/names.ts';
 import { Problem } from '../problem.ts';
 import { type FlinkProgram, flinkParts } from './flink-program.ts';
+import { type ProgramText, programText } from './program-text.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
 
@@ -38,6 +39,12 @@ export interface AskedRequest {
   readonly hash: string;
 }
 
+/** A request in the catalog's terms, and what the catalog would hold of its program. */
+export interface ParsedRequest {
+  readonly request: GateRequest;
+  readonly program: ProgramText;
+}
+
 /** Text of the requests remembered, UTF-16 units; what is kept of a request is at most a few times its text. */
 const REMEMBERED_TEXT = 64 * 1024 * 1024;
 
@@ -46,7 +53,7 @@ export class GateRequests {
   readonly #catalog: CatalogReader;
   readonly #aliases: ClusterAliases;
   /** By the hash of the text; only of declared programs, whose terms follow from the text alone. */
-  readonly #declared = new BoundedCache<string, GateRequest>(REMEMBERED_TEXT);
+  readonly #declared = new BoundedCache<string, ParsedRequest>(REMEMBERED_TEXT);
 
   constructor(catalog: CatalogReader, aliases: ClusterAliases) {
     this.#catalog = catalog;
@@ -54,14 +61,19 @@ export class GateRequests {
   }
 
   /** A schema Avro refuses, or a program Flink would, ends the request with its place and reason. */
-  async parse({ document, text, hash }: AskedRequest): Promise<GateRequest> {
+  async parse({ document, text, hash }: AskedRequest): Promise<ParsedRequest> {
     const { job, program } = document;
-    if (program.kind !== 'declared') return this.#request(job, await flinkParts(program, this.#catalog, this.#aliases));
+    if (program.kind !== 'declared') {
+      const { parts, fact } = await flinkParts(program, this.#catalog, this.#aliases);
+      return { request: this.#request(job, parts), program: programText(fact) };
+    }
     const known = this.#declared.get(hash);
     if (known !== undefined) return known;
     const request = this.#request(job, declaredParts(program, this.#catalog, this.#aliases));
-    this.#declared.set(hash, request, text.length);
-    return request;
+    const parsed = { request, program: programText(declaredFact(program, request)) };
+    // The program is kept beside the request, in its own words.
+    this.#declared.set(hash, parsed, text.length + parsed.program.text.length);
+    return parsed;
   }
 
   #request(job: GateDocument['job'], parts: Omit<GateRequest, 'job'>): GateRequest {
@@ -86,6 +98,35 @@ function declaredParts(program: DeclaredProgram, catalog: CatalogReader, aliases
     unknown: [],
     differences: [],
   };
+}
+
+/** What is read of a dataset whose fields are not listed is unknown, whatever schema decodes it; the schema then says what must be there. */
+function declaredFact({ inputs, outputs }: DeclaredProgram, request: GateRequest): ProgramFact {
+  return {
+    reads: inputs.map(({ readerSchema, fields, evolution }, i) => ({
+      dataset: refAt(request.inputs, i),
+      readerSchema: schemaText(readerSchema),
+      fields: fields?.map((path) => ({ path, why: [] })) ?? null,
+      completeness: fields === undefined ? 'unknown' : 'complete',
+      evolution: evolution ?? null,
+    })),
+    writes: outputs.map(({ writerSchema }, i) => ({
+      dataset: refAt(request.outputs, i),
+      writerSchema: schemaText(writerSchema),
+      derivations: request.outputs[i]?.mapping?.map(({ to, from }) => ({ to, from: from.map(({ dataset, field }) => ({ dataset, path: field, kind: 'TRANSFORM' as const })) })) ?? null,
+    })),
+  };
+}
+
+function refAt(parts: readonly { readonly dataset: DatasetRef }[], i: number): DatasetRef {
+  const { namespace = '', name = '' } = parts[i]?.dataset ?? {};
+  return { namespace, name };
+}
+
+/** A text that is no bare word is the schema's JSON already. */
+function schemaText(schema: JsonValue | undefined): string | null {
+  if (schema === undefined) return null;
+  return typeof schema === 'string' && /^\s*[[{"]/.test(schema) ? schema : JSON.stringify(schema);
 }
 
 const NO_CLAUSES: ReadonlyMap<string, never> = new Map<string, never>();

@@ -4,17 +4,30 @@ import { changedFields } from '../catalog/gate/changed-fields.ts';
 import { signatureOf, signatureOfFact } from '../catalog/gate/program-signature.ts';
 import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
+import type { Reservation } from '../catalog/gate/reservation.ts';
 import type { DatasetState, DeployedReader, DownstreamReader, GateWorld, ProgramSignature } from '../catalog/gate/world.ts';
-import { type DatasetRef, datasetKey, entityKey, type EntityRef, type ReaderRef } from '../catalog/names.ts';
+import { type DatasetRef, datasetKey, entityKey } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { Problem } from '../problem.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
-import { type CatalogReader, factsOf, ownerOf } from '../queries/catalog-reader.ts';
-import { loadDatasetState, sameName } from '../queries/dataset-state.ts';
-import { isDeployed } from '../queries/job-state.ts';
+import { type CatalogReader, factsOf } from '../queries/catalog-reader.ts';
+import { loadDatasetState } from '../queries/dataset-state.ts';
+import { DatasetFlows } from './dataset-flows.ts';
+import { downstreamReaders } from './downstream-readers.ts';
+import { PermitBook } from './permit-book.ts';
+import { ReservedStates } from './reserved-states.ts';
 
-/** Datasets whose state and reach are remembered within one revision. */
+/** Datasets whose state is remembered within one revision. */
 const REMEMBERED_DATASETS = 5_000;
+
+/** How often what is deployed and reserved is read before a request is asked to wait. */
+const MOST_TRIES = 5;
+
+/** What is deployed or may start, as the gate's rules look at it. */
+export interface LoadedWorld extends GateWorld {
+  /** Whether the verdict might have been another had this been reserved as well. */
+  readonly touches: (reservation: Reservation) => boolean;
+}
 
 /**
  * Loads what the gate's rules look at. Everything it works out it remembers while the revision stays, and
@@ -25,35 +38,53 @@ export class GateWorlds {
   readonly #index: LineageIndex;
   #revision = -1;
   #states = new BoundedCache<string, Promise<DatasetState | null>>(REMEMBERED_DATASETS);
-  #reach = new BoundedCache<string, (dataset: DatasetRef) => boolean>(REMEMBERED_DATASETS);
+  readonly #flows: DatasetFlows;
   readonly #obstacles = rememberingPairs(obstacles);
   readonly #stands = rememberingPairs((reader: DeployedReader, { current }: Current) => standsOf(reader, current));
   readonly #changes = rememberingPairs(changedFields);
   readonly #paths = new WeakMap<AvroSchema, ReadonlySet<string>>();
   readonly #currents = new WeakMap<AvroSchema, Current>();
+  readonly #permits: PermitBook;
+  readonly #reserved: ReservedStates;
 
-  constructor(catalog: CatalogReader, index: LineageIndex) {
+  constructor(catalog: CatalogReader, index: LineageIndex, permits: PermitBook = new PermitBook()) {
     this.#catalog = catalog;
     this.#index = index;
+    this.#permits = permits;
+    this.#reserved = new ReservedStates(permits, catalog);
+    this.#flows = new DatasetFlows(index, permits);
   }
 
-  /** The world at the index's revision. What cannot be known ends the request. */
-  async load(request: GateRequest): Promise<GateWorld> {
+  /** The world at the index's revision, with what is reserved now. What cannot be known ends the request. */
+  async load(request: GateRequest): Promise<LoadedWorld> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const world = await this.#loadOnce(request);
+      if (world !== null) return world;
+    }
+    throw new Problem('gate-contended', `jobs with a permit were seen starting each of the ${MOST_TRIES} times this was looked at`);
+  }
+
+  /** null: something was freed meanwhile, and may be missing both in what was read before and in what is reserved now. */
+  async #loadOnce(request: GateRequest): Promise<LoadedWorld | null> {
     const { revision, committedAt } = this.#index.revision;
+    this.#permits.caughtUp(revision);
+    const { removals } = this.#permits;
     if (revision !== this.#revision) {
       this.#revision = revision;
       this.#states = new BoundedCache(REMEMBERED_DATASETS);
-      this.#reach = new BoundedCache(REMEMBERED_DATASETS);
+      this.#flows.forget();
     }
     const datasets = await this.#datasets(request);
     const downstream = await this.#downstream(request, datasets);
-    const programs = await loadPrograms(request, datasets, this.#catalog);
+    const programs = await this.#programs(request, datasets);
+    if (this.#permits.removals !== removals) return null;
     return {
       revision,
       asOf: committedAt,
       datasets,
       downstreamOf: (dataset, path) => downstream.get(fieldKey(dataset, path)) ?? [],
-      flowsInto: (from, to) => this.#flowsInto(from, to),
+      flowsInto: (from, to) => this.#flows.flowsInto(from, to, request.job),
+      touches: (reservation) => this.#flows.touches(reservation, request),
       obstacles: this.#obstacles,
       changedFields: this.#changes,
       pathsOf: (schema) => this.#pathsOf(schema),
@@ -64,24 +95,42 @@ export class GateWorlds {
 
   async #datasets(request: GateRequest): Promise<Map<string, DatasetState>> {
     const datasets = new Map<string, DatasetState>();
-    for (const { dataset, readerSchema } of request.inputs) datasets.set(datasetKey(dataset), inputState(await this.#state(dataset), dataset, readerSchema !== null));
+    for (const { dataset, readerSchema } of request.inputs) datasets.set(datasetKey(dataset), this.#reserved.with(inputState(await this.#state(dataset), dataset, readerSchema !== null)));
     for (const { dataset } of request.outputs) {
       const key = datasetKey(dataset);
-      if (!datasets.has(key)) datasets.set(key, (await this.#state(dataset)) ?? newDataset(dataset));
+      if (!datasets.has(key)) datasets.set(key, this.#reserved.with((await this.#state(dataset)) ?? newDataset(dataset)));
     }
     return datasets;
   }
 
   async #downstream(request: GateRequest, datasets: ReadonlyMap<string, DatasetState>): Promise<Map<string, DownstreamReader[]>> {
     const reached = new Map<string, DownstreamReader[]>();
+    const parts = { catalog: this.#catalog, index: this.#index, reserved: this.#permits };
     for (const { dataset: output, writerSchema } of request.outputs) {
       const state = datasets.get(datasetKey(output));
       if (writerSchema === null || state === undefined) continue;
       for (const { dataset, path } of this.#changes(writerSchema, state)) {
-        reached.set(fieldKey(dataset, path), await downstreamReaders({ kind: 'field', ...dataset, path }, request, this.#catalog, this.#index));
+        reached.set(fieldKey(dataset, path), await downstreamReaders({ ...dataset, path }, request.job, parts));
       }
     }
     return reached;
+  }
+
+  /** What the jobs that read the first input compute, when the request says of itself what it computes. */
+  async #programs(request: GateRequest, datasets: ReadonlyMap<string, DatasetState>): Promise<Map<string, ProgramSignature>> {
+    const programs = new Map<string, ProgramSignature>();
+    const [first] = request.inputs;
+    const mine = first === undefined ? null : signatureOf(request);
+    if (first === undefined || mine === null) return programs;
+    for (const { ref } of datasets.get(datasetKey(first.dataset))?.readers ?? []) {
+      if (ref.kind !== 'job') continue;
+      const signature = factsOf(await this.#catalog.entity(ref), 'program').map(({ body }) => signatureOfFact(body)).find((s) => s !== null);
+      if (signature !== undefined) programs.set(entityKey(ref), signature);
+    }
+    for (const { job, program } of this.#permits.touching(first.dataset)) {
+      if (signatureOfFact(program) === mine) programs.set(entityKey({ kind: 'job', namespace: job.namespace, name: job.name }), mine);
+    }
+    return programs;
   }
 
   #pathsOf(schema: AvroSchema): ReadonlySet<string> {
@@ -109,17 +158,6 @@ export class GateWorlds {
     const current = { current: schema };
     this.#currents.set(schema, current);
     return current;
-  }
-
-  #flowsInto(from: DatasetRef, to: DatasetRef): boolean {
-    if (sameName(from, to)) return true;
-    const key = datasetKey(from);
-    let reach = this.#reach.get(key);
-    if (reach === undefined) {
-      reach = this.#index.closure({ from: [{ kind: 'dataset', ...from }], direction: 'downstream', depth: null, asOf: null, evidence: null }).datasetTest();
-      this.#reach.set(key, reach);
-    }
-    return reach(to);
   }
 }
 
@@ -150,32 +188,6 @@ function inputState(state: DatasetState | null, dataset: DatasetRef, hasReaderSc
 /** An output the catalog has never heard of: the job is about to make it. */
 function newDataset(ref: DatasetRef): DatasetState {
   return { ref, cluster: null, owner: null, subject: null, level: null, versions: [], fields: [], readers: [], writers: [] };
-}
-
-/** Readers two hops away and more; the direct ones are judged by their schemas. */
-async function downstreamReaders(field: EntityRef, { job }: GateRequest, catalog: CatalogReader, index: LineageIndex): Promise<DownstreamReader[]> {
-  const closure = index.closure({ from: [field], direction: 'downstream', depth: null, asOf: null, evidence: null });
-  const readers: DownstreamReader[] = [];
-  for (const { ref, distance, certainty } of closure.entries()) {
-    if (distance < 2 || (ref.kind !== 'job' && ref.kind !== 'consumer') || (ref.kind === 'job' && sameName(ref, job))) continue;
-    const reader: ReaderRef = { kind: ref.kind, namespace: ref.namespace, name: ref.name };
-    const record = await catalog.entity(reader);
-    if (isDeployed(record)) readers.push({ ref: reader, owner: ownerOf(record), certainty, path: closure.walkTo(ref) });
-  }
-  return readers;
-}
-
-/** What the jobs that read the first input compute, when the request says of itself what it computes. */
-async function loadPrograms(request: GateRequest, datasets: ReadonlyMap<string, DatasetState>, catalog: CatalogReader): Promise<Map<string, ProgramSignature>> {
-  const programs = new Map<string, ProgramSignature>();
-  const [first] = request.inputs;
-  if (first === undefined || signatureOf(request) === null) return programs;
-  for (const { ref } of datasets.get(datasetKey(first.dataset))?.readers ?? []) {
-    if (ref.kind !== 'job') continue;
-    const signature = factsOf(await catalog.entity(ref), 'program').map(({ body }) => signatureOfFact(body)).find((s) => s !== null);
-    if (signature !== undefined) programs.set(entityKey(ref), signature);
-  }
-  return programs;
 }
 
 function fieldKey(dataset: DatasetRef, path: string): string {

@@ -37,6 +37,10 @@ export class PolicyBook implements LedgerBook {
     await this.#parts.follower.catchUp();
     return this.#policy;
   }
+  /** The policy as far as this process knows. */
+  get inForce(): Policy {
+    return this.#policy;
+  }
 
   /** Replaces the exceptions; refused when the policy in force is no longer the one the change was made from. */
   async change({ revision, exceptions, reason }: PolicyChange, by: Identity): Promise<Policy> {

@@ -7,7 +7,7 @@ import type { CatalogReader } from '../queries/catalog-reader.ts';
 import type { LedgerDraft, Store } from '../store/store.ts';
 import { type ApprovalBook, LONGEST_APPROVAL_MS } from './approval-book.ts';
 import { requireActingTeam } from './acting-team.ts';
-import { appendDecided, type Decision } from './decided.ts';
+import { appendDecided, type Decision } from './decided-anew.ts';
 import type { LedgerFollower } from './ledger-follower.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import type { Proposal, ProposalBook } from './proposal-book.ts';

@@ -62,6 +62,7 @@ const HEADLINES = { allow: 'ALLOWED', 'allow-with-warnings': 'ALLOWED, with warn
 function renderDecision(decision: Decision): string {
   return lines(
     `${HEADLINES[decision.outcome]}  decision ${decision.decisionId}, true at revision ${decision.revision}, evidence ${decision.completeness}`,
+    decision.permit === undefined ? [] : [`permit until ${decision.permit.expiresAt}: ${decision.permit.token}`],
     decision.findings.flatMap(renderFinding),
   );
 }

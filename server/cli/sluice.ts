@@ -10,6 +10,7 @@ import { demoCommand } from './demo.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { gateCommand } from './gate.ts';
 import { lineageCommand } from './lineage.ts';
+import { permitCommand } from './permit.ts';
 import { questionCommands } from './questions.ts';
 import { replayCommand } from './replay.ts';
 import { storeCommand } from './store.ts';
@@ -22,7 +23,7 @@ export function sluice(terminal: Terminal): Command {
     .description('Lineage and schema governance for streaming platforms')
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
-  const commands = [gateCommand(terminal), changeCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), tokenCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
+  const commands = [gateCommand(terminal), changeCommand(terminal), permitCommand(terminal), admissionCommand(terminal), compatCommand(terminal), ...questionCommands(terminal), lineageCommand(terminal), replayCommand(terminal), backupCommand(terminal), storeCommand(terminal), tokenCommand(terminal), auditCommand(terminal), demoCommand(terminal)];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }

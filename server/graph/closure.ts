@@ -15,6 +15,12 @@ export interface ReachedEntry {
   readonly certainty: Certainty;
 }
 
+export interface DatasetReach {
+  readonly has: (dataset: DatasetRef) => boolean;
+  /** By `datasetKey`, put together when somebody asks for them. */
+  readonly keys: () => readonly string[];
+}
+
 /** Everything a walk reached, whole, without where it started. It stays as it is however the graph moves on. */
 export class Closure {
   readonly #graph: LineageGraph;
@@ -78,19 +84,23 @@ export class Closure {
     return steps.reverse();
   }
 
-  /** Tells of any dataset whether one of its fields, known or not, was reached; it holds only the datasets, so it can be kept. */
-  datasetTest(): (dataset: DatasetRef) => boolean {
+  /** The datasets of which some field, known or not, was reached. It holds only them, so it can be kept. */
+  datasetReach(): DatasetReach {
     const graph = this.#graph;
     const reached = new Set<number>();
     for (let i = this.#walk.starts; i < this.#walk.size; i++) {
       const node = nodeIn(this.#walk, i);
       const dataset = graph.datasetOf(node);
-      // A dataset may itself stand for fields nobody knows.
+      // A dataset may itself stand for fields nobody knows; jobs and consumers are in it too, and are asked for by nobody.
       reached.add(dataset < 0 ? node : dataset);
     }
-    return (dataset) => {
-      const node = graph.findDataset(dataset);
-      return node >= 0 && reached.has(node);
+    let keys: readonly string[] | null = null;
+    return {
+      has: (dataset) => {
+        const node = graph.findDataset(dataset);
+        return node >= 0 && reached.has(node);
+      },
+      keys: () => (keys ??= [...reached].flatMap((node) => (ENTITY_KINDS[graph.kindOf(node)] === 'dataset' ? [datasetKey(graph.refOf(node))] : []))),
     };
   }
 

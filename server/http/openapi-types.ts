@@ -44,6 +44,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Approvals in force, newest first */
+        get: operations["listApprovals"];
+        put?: never;
+        /**
+         * Agree to findings of the gate
+         * @description Covers exactly these findings, in one context: the job of the decision, or the subject that governs the datasets of all
+         *     of them, whichever job writes there. The caller speaks for every team it belongs to that must agree; each is an
+         *     approval of its own. Who asked for the decision cannot agree to it, whatever its role. A finding that
+         *     appears later is not covered, and denies.
+         */
+        post: operations["giveApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let findings pass without their owners, for an hour at most
+         * @description Stands for every team, and needs a reason. It is an entry of the ledger, a line of the log at level error, and counted in the
+         *     metrics and in `/readyz`. Findings nobody can agree to stay denied.
+         */
+        post: operations["breakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{approvalId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an approval
+         * @description By whoever gave it, or one of its team; a broken glass by anyone who may approve. Decisions from then on do not count it; permits that were given stand.
+         */
+        post: operations["revokeApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Permits whose job was not seen yet, newest first */
+        get: operations["listPermits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bypasses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs seen running that no permit covers, newest first */
+        get: operations["listBypasses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of permits, as a JWK Set */
+        get: operations["getPermitKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -821,7 +937,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:approval-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:approval-context-invalid" | "urn:sluice:problem:approval-expired" | "urn:sluice:problem:approval-too-long" | "urn:sluice:problem:finding-unknown" | "urn:sluice:problem:finding-not-approvable" | "urn:sluice:problem:break-glass-reason-missing" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:gate-contended" | "urn:sluice:problem:permit-unavailable" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -917,6 +1033,17 @@ export interface components {
                 column: number;
             };
             approvable: boolean;
+            /** @description The teams that must all agree; empty where nobody answers for what it reaches. */
+            approvers?: string[];
+            /** @description Whether approvals in force cover it; then it does not deny. */
+            approved?: boolean;
+            /** @description Approvals in force that count for it; they may not be enough. */
+            approvedBy?: {
+                approvalId: string;
+                /** @description null for break-glass. */
+                team: string | null;
+                by: string;
+            }[];
             affected: components["schemas"]["Affected"][];
         };
         AdmissionReview: {
@@ -982,9 +1109,129 @@ export interface components {
             completeness: components["schemas"]["Completeness"];
             dryRun: boolean;
             policyRevision: number;
+            /** @description Lets this artifact of this job start until it expires. Absent on a denial and a dry run. */
+            permit?: {
+                permitId: string;
+                /** @description A JWS in compact form (EdDSA, typ `sluice-permit+jwt`). */
+                token: string;
+                /** Format: date-time */
+                expiresAt: string;
+            };
+        };
+        ContextName: {
+            /** @enum {string} */
+            kind: "job" | "subject";
+            namespace: string;
+            name: string;
+        };
+        /** @description The findings of a decision, or those lately shown for a job (`context` without `decisionId`). */
+        ApprovalRequest: {
+            decisionId?: string;
+            context?: components["schemas"]["ContextName"];
+            findings: string[];
+            /** @description Speak for this team alone. */
+            team?: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description A week from now unless said, 90 days at most.
+             */
+            expiresAt?: string;
+        };
+        BreakGlassRequest: {
+            decisionId?: string;
+            context?: components["schemas"]["ContextName"];
+            /** @description Every error of the decision that owners could agree to unless said. */
+            findings?: string[];
+            /** @description Needed. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description An hour from now at most.
+             */
+            expiresAt?: string;
+        };
+        Approval: {
+            approvalId: string;
+            context: components["schemas"]["ContextName"];
+            findings: string[];
+            /** @description null for break-glass. */
+            team: string | null;
+            by: string;
+            byName: string;
+            reason: string;
+            /** Format: date-time */
+            givenAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description The schema change it was given to. */
+            proposal: string | null;
+        };
+        ApprovalPage: {
+            total: number;
+            nextCursor: string | null;
+            approvals: components["schemas"]["Approval"][];
+        };
+        Permit: {
+            permitId: string;
+            decisionId: string;
+            job: components["schemas"]["DatasetName"];
+            owner: string | null;
+            /** @description Of the artifact; null where the request named none. */
+            digest: string | null;
+            revision: number;
+            keyId: string;
+            /** Format: date-time */
+            givenAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            by: string;
+            byName: string;
+        };
+        Bypass: {
+            bypassId: string;
+            job: components["schemas"]["DatasetName"];
+            owner: string | null;
+            /** @enum {string} */
+            reason: "no-permit" | "permit-expired" | "permit-used" | "another-artifact";
+            /** @description Of the artifact that runs; null where nobody said. */
+            digest: string | null;
+            start: {
+                evidence: components["schemas"]["Evidence"];
+                /** @description How that evidence names the start. */
+                id: string;
+                /** Format: date-time */
+                at: string;
+            };
+            /** Format: date-time */
+            recordedAt: string;
+        };
+        BypassPage: {
+            total: number;
+            nextCursor: string | null;
+            bypasses: components["schemas"]["Bypass"][];
+        };
+        JwkSet: {
+            keys: {
+                /** @constant */
+                kty: "OKP";
+                /** @constant */
+                crv: "Ed25519";
+                x: string;
+                kid: string;
+                /** @constant */
+                alg: "EdDSA";
+                /** @constant */
+                use: "sig";
+            }[];
         };
         DecisionRecord: {
             decision: components["schemas"]["Decision"];
+            /** @description Id of whoever asked. */
+            by: string;
+            byName: string;
+            /** @description Ids of whoever else may stand behind that identity. */
+            behind?: string[];
             request: {
                 [key: string]: unknown;
             };
@@ -1430,6 +1677,10 @@ export interface components {
                 completeness: components["schemas"]["Completeness"];
                 evidence: components["schemas"]["EvidenceSeen"][];
             }[];
+            /** @description Of a job that may start and was not seen yet. */
+            permits?: components["schemas"]["Permit"][];
+            /** @description Starts of the job that no permit covers, newest first, at most ten. */
+            bypasses?: components["schemas"]["Bypass"][];
             revision: number;
             /** Format: date-time */
             asOf: string;
@@ -1829,6 +2080,203 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of approvals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    giveApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalRequest"];
+            };
+        };
+        responses: {
+            /** @description The approvals, one for each team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: components["schemas"]["Approval"][];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    breakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlassRequest"];
+            };
+        };
+        responses: {
+            /** @description The approval */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    revokeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvalId: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listPermits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is reserved now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        permits: components["schemas"]["Permit"][];
+                    };
+                };
+            };
+            503: components["responses"]["Problem"];
+        };
+    };
+    listBypasses: {
+        parameters: {
+            query?: {
+                /** @description namespace and name as in `flink://main/orders-enrich` */
+                job?: string;
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bypasses */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BypassPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getPermitKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys; one that was rotated out stays until the last permit it signed has expired */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwkSet"];
+                };
+            };
             503: components["responses"]["Problem"];
         };
     };

@@ -1,4 +1,4 @@
-import { findingDocument } from '../actions/gate.ts';
+import { findingDocument } from '../actions/decision-record.ts';
 import type { RecordedEvent } from '../actions/proposal-book.ts';
 import type { ProposalView } from '../actions/proposal-view.ts';
 import type { JudgedChange } from '../actions/schema-change-judge.ts';

@@ -1,4 +1,6 @@
+import type { FastifyBaseLogger } from 'fastify';
 import pino from 'pino';
+import type { PermitGiving } from '../../server/actions/permits.ts';
 import type { GraphChange } from '../../server/catalog/changes.ts';
 import { type CatalogService, openCatalogService, type ServiceParts } from '../../server/catalog-service.ts';
 import { type Identity, type Role, type Scope, scopesOf } from '../../server/catalog/identity.ts';
@@ -42,6 +44,11 @@ export interface TestOptions {
   readonly clock?: () => number;
   /** A mirrored Schema Registry. */
   readonly registry?: NonNullable<ServiceParts['registry']>;
+  /** How permits are given; without, none are. */
+  readonly permits?: PermitGiving;
+  /** A store that somebody else closes; one in memory unless given. */
+  readonly store?: Store;
+  readonly log?: FastifyBaseLogger;
 }
 export interface Answer {
   readonly status: number;
@@ -53,10 +60,12 @@ export interface Answer {
 }
 
 /** The real service on a real embedded store in memory; `faulty` may wrap the store to inject a fault. */
-export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store, { people, clock = () => NOON, registry }: TestOptions = {}): Promise<TestCatalog> {
-  const store = openSqliteStore({ file: ':memory:' });
+export async function openTestCatalog(faulty: (store: Store) => Store = (store) => store, { people, clock = () => NOON, registry, permits, store = openSqliteStore({ file: ':memory:' }), log = pino({ level: 'silent' }) }: TestOptions = {}): Promise<TestCatalog> {
   const wrapped = faulty(store);
-  const service = await openCatalogService({ store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock, log: pino({ level: 'silent' }), snapshot: null, ...(registry === undefined ? {} : { registry }), ...(people === undefined ? {} : { identity: { issued: verifierOf(people) } }) });
+  const service = await openCatalogService({
+    store: wrapped, aliases: new Map([['kafka://broker-1:9092', 'kafka://main']]), clock, log, snapshot: null,
+    ...(registry === undefined ? {} : { registry }), ...(permits === undefined ? {} : { permits }), ...(people === undefined ? {} : { identity: { issued: verifierOf(people) } }),
+  });
   const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
     const response = await service.app.inject({ method, url, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { payload: JSON.stringify(body) }) });
     const isJson = String(response.headers['content-type']).includes('json') && !String(response.headers['content-type']).includes('ndjson');

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { specification } from '../../server/catalog-service.ts';
 import { PROBLEMS } from '../../server/problem.ts';
 import { isScope } from '../../server/catalog/identity.ts';
-import { openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
+import { openTestOffice } from '../permits/test-office.ts';
+import { control, NOON, openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -52,6 +53,10 @@ test.each([
   ['/v1/consumers/{namespace}/{name}', '/v1/consumers/kafka%3A%2F%2Fmain/legacy'],
   ['/v1/lineage', '/v1/lineage?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=payments&paths=true'],
   ['/v1/search', '/v1/search?q=pay'],
+  ['/v1/approvals', '/v1/approvals'],
+  ['/v1/permits', '/v1/permits'],
+  ['/v1/bypasses', '/v1/bypasses'],
+  ['/.well-known/jwks.json', '/.well-known/jwks.json'],
   ['/v1/policy', '/v1/policy'],
   ['/v1/revision', '/v1/revision'],
   ['/v1/ledger/head', '/v1/ledger/head'],
@@ -71,6 +76,34 @@ test('answers about webhooks in the form it describes', async () => {
   expect(violations('/v1/webhooks', 'get', (await catalog.get('/v1/webhooks')).body)).toEqual([]);
   expect(violations('/v1/webhooks/{webhookId}/deliveries', 'get', (await catalog.get(`${path}/deliveries`)).body)).toEqual([]);
   expect(violations('/v1/webhooks/{webhookId}/secret', 'post', (await catalog.post(`${path}/secret`, {})).body)).toEqual([]);
+});
+
+test('answers with permits, approvals and bypasses in the form it describes', async () => {
+  let now = NOON;
+  const people = { dora: { roles: ['deployer', 'auditor'] as const }, fin: { roles: ['approver'] as const, teams: ['finance'] }, night: { roles: ['break-glass'] as const } };
+  const governed = await openTestCatalog(undefined, { clock: () => now, permits: (await openTestOffice(() => now)).office, people });
+  await governed.say(...smallPlatform());
+  const ask = async (schema: string) => (await governed.as('dora').post('/v1/gate/decisions', redeploy(schema))).body;
+  const denied = await ask(recordText({ id: 'string', note: 'string' }));
+  const own = denied.findings.filter(({ approvers }: { approvers: string[] }) => approvers.includes('finance')).map(({ id }: { id: string }) => id);
+  const given = (await governed.as('fin').post('/v1/approvals', { decisionId: denied.decisionId, findings: own, reason: 'fine' })).body;
+  expect(violations('/v1/approvals', 'post', given)).toEqual([]);
+  expect(violations('/v1/approvals/break-glass', 'post', (await governed.as('night').post('/v1/approvals/break-glass', { decisionId: denied.decisionId, reason: 'down' })).body)).toEqual([]);
+  expect(violations('/v1/approvals', 'get', (await governed.as('fin').get('/v1/approvals')).body)).toEqual([]);
+  const allowed = await ask(recordText({ id: 'string', note: 'string' }));
+  expect([allowed.permit.token.split('.').length, violations('/v1/gate/decisions', 'post', allowed)]).toEqual([3, []]);
+  const permits = (await governed.as('fin').get('/v1/permits')).body;
+  expect([permits.permits.length, violations('/v1/permits', 'get', permits)]).toEqual([1, []]);
+  expect(violations('/.well-known/jwks.json', 'get', (await governed.get('/.well-known/jwks.json')).body)).toEqual([]);
+  expect(violations('/v1/approvals/{approvalId}/revoke', 'post', (await governed.as('fin').post(`/v1/approvals/${given.approvals[0].approvalId}/revoke`, { reason: 'over' })).body)).toEqual([]);
+  now += 60_000;
+  await governed.say(control('io.sluice.control.JobStateChanged', { job: { namespace: 'flink://main', name: 'sneaky' }, state: 'RUNNING' }, 1));
+  await governed.lookAtJobs();
+  const bypasses = (await governed.as('dora').get('/v1/bypasses')).body;
+  expect([bypasses.total, violations('/v1/bypasses', 'get', bypasses)]).toEqual([1, []]);
+  expect(violations('/v1/jobs/{namespace}/{name}', 'get', (await governed.as('fin').get('/v1/jobs/flink%3A%2F%2Fmain/sneaky')).body)).toEqual([]);
+  expect(violations('/v1/gate/decisions/{decisionId}', 'get', (await governed.as('dora').get(`/v1/gate/decisions/${allowed.decisionId}`)).body)).toEqual([]);
+  await governed.stop();
 });
 
 test('answers gate, impact and compatibility in the form it describes', async () => {

@@ -156,7 +156,7 @@ test.each([
 });
 
 test('is ready, alive and measured', async () => {
-  expect((await catalog.get('/readyz')).body).toMatchObject({ ready: true, parts: [{ part: 'store', ready: true }, { part: 'index', ready: true }] });
+  expect((await catalog.get('/readyz')).body).toMatchObject({ ready: true, parts: [{ part: 'store', ready: true }, { part: 'index', ready: true }, { part: 'gate', ready: true }] });
   expect((await catalog.get('/healthz')).status).toBe(200);
   expect((await catalog.get('/metrics')).text).toContain('sluice_http_request_seconds');
   expect((await catalog.get('/docs/')).status).toBe(200);

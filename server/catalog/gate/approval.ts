@@ -16,6 +16,9 @@ export interface Approval {
   readonly team: string | null;
   /** Id of the identity that gave it. */
   readonly by: string;
+  readonly byName?: string;
+  /** Ids of whoever else may stand behind that identity. */
+  readonly behind?: readonly string[];
   readonly reason: string;
   /** ms since epoch. */
   readonly at: number;
@@ -41,4 +44,9 @@ export function isApproved(findingId: string, teams: readonly string[], approval
   const covering = approvals.filter(({ findings }) => findings.includes(findingId));
   if (covering.some(({ team }) => team === null)) return true;
   return teams.length > 0 && teams.every((team) => covering.some((approval) => approval.team === team));
+}
+
+/** The approvals, of those for the context at hand, that count for a finding. */
+export function approvalsOf(findingId: string, teams: readonly string[], approvals: readonly Approval[]): readonly Approval[] {
+  return approvals.filter(({ findings, team }) => findings.includes(findingId) && (team === null || teams.includes(team)));
 }

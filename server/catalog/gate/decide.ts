@@ -6,6 +6,7 @@ import { checkPlatform } from './checks/platform.ts';
 import { checkProgram } from './checks/program.ts';
 import { checkReadersOfOutputs } from './checks/readers-of-outputs.ts';
 import { checkSubjectLevels } from './checks/subject-level.ts';
+import { type Approval, approvalsOf, approversOf, isApproved } from './approval.ts';
 import { type Finding, subjectMatter } from './finding.ts';
 import { type Policy, severityAt } from './policy.ts';
 import type { GateRequest } from './request.ts';
@@ -19,6 +20,12 @@ export interface JudgedFinding extends Finding {
   readonly id: string;
   readonly severity: 'error' | 'warning';
   readonly approvable: boolean;
+  /** The teams that must all agree to it; empty where nobody answers, or agreeing does not help. */
+  readonly approvers: readonly string[];
+  /** The approvals in force that count for it. */
+  readonly approvals: readonly Approval[];
+  /** Whether they are enough: an approved error does not deny. */
+  readonly approved: boolean;
 }
 export interface Verdict {
   readonly outcome: Outcome;
@@ -29,8 +36,8 @@ export interface Verdict {
 }
 export interface GateContext {
   readonly policy: Policy;
-  /** Finding ids that unexpired approvals for this job cover. */
-  readonly approved: ReadonlySet<string>;
+  /** Those in force for the request's job and the subjects of its outputs. */
+  readonly approvals: readonly Approval[];
   /** A collision-resistant digest, as hex. */
   readonly digest: (text: string) => string;
 }
@@ -47,23 +54,26 @@ const ID_LENGTH = 24;
 export function decide(request: GateRequest, world: GateWorld, context: GateContext): Verdict {
   const found = CHECKS.flatMap((check) => check(request, world));
   const findings = judgeFindings(found, world, context);
-  const blocking = findings.filter(({ id, severity, approvable }) => severity === 'error' && !(approvable && context.approved.has(id)));
+  const blocking = findings.filter(({ severity, approved }) => severity === 'error' && !approved);
   const outcome = blocking.length > 0 ? 'deny' : findings.length > 0 ? 'allow-with-warnings' : 'allow';
   return { outcome, findings, completeness: completenessOf(request, world) };
 }
 
 /** What checks found, with ids and severities, each id once and in the order of an answer. */
-export function judgeFindings(found: readonly Finding[], world: Pick<GateWorld, 'datasets'>, context: Pick<GateContext, 'policy' | 'digest'>): JudgedFinding[] {
+export function judgeFindings(found: readonly Finding[], world: Pick<GateWorld, 'datasets'>, context: GateContext): JudgedFinding[] {
   const judged = found.flatMap((finding) => judge(finding, world, context));
   return [...new Map(judged.map((finding) => [finding.id, finding])).values()].sort(byWeight);
 }
 
-function judge(finding: Finding, world: Pick<GateWorld, 'datasets'>, { policy, digest }: Pick<GateContext, 'policy' | 'digest'>): JudgedFinding[] {
-  const cluster = finding.dataset === null ? null : (world.datasets.get(datasetKey(finding.dataset))?.cluster ?? null);
-  const severity = severityAt(policy, finding.rule, { dataset: finding.dataset, cluster });
+function judge(finding: Finding, world: Pick<GateWorld, 'datasets'>, { policy, digest, approvals }: GateContext): JudgedFinding[] {
+  const state = finding.dataset === null ? undefined : world.datasets.get(datasetKey(finding.dataset));
+  const severity = severityAt(policy, finding.rule, { dataset: finding.dataset, cluster: state?.cluster ?? null });
   if (severity === 'off') return [];
   const id = digest(subjectMatter(finding)).slice(0, ID_LENGTH);
-  return [{ ...finding, id, severity, approvable: RULES[finding.rule].approvable }];
+  const { approvable } = RULES[finding.rule];
+  if (!approvable) return [{ ...finding, id, severity, approvable, approvers: [], approvals: [], approved: false }];
+  const approvers = approversOf(finding, state?.owner ?? null);
+  return [{ ...finding, id, severity, approvable, approvers, approvals: approvalsOf(id, approvers, approvals), approved: isApproved(id, approvers, approvals) }];
 }
 
 const RULE_ORDER = new Map(Object.keys(RULES).map((rule, position) => [rule, position]));

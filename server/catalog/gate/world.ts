@@ -63,6 +63,8 @@ export interface DeployedReader {
   /** Fields it is known to read; how whole that list is, `completeness` says. */
   readonly fields: readonly ReadField[];
   readonly completeness: Completeness;
+  /** It does not run yet, it may start: it holds a permit. */
+  readonly permitted?: true;
 }
 export interface ReadField {
   readonly path: string;

@@ -63,7 +63,8 @@ export function evaluate({ candidate, subject, world, found }: Candidacy, contex
   const current = currentSchema(subject);
   const readers = world === null ? [] : subject.topics.flatMap((topic) => readerVerdicts(stateOf(world, topic), all));
   return {
-    findings: judgeFindings(all, world ?? { datasets: new Map() }, context),
+    // Who has agreed to which of them is the proposal's own to say.
+    findings: judgeFindings(all, world ?? { datasets: new Map() }, { ...context, approvals: [] }),
     changes: current === null ? fieldEntries(candidate).map(asAdded) : diffSchemas(current, candidate),
     comparedWith: current === null ? null : (newest?.version ?? null),
     versions: versionVerdicts(candidate, subject),

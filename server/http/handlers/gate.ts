@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { decisionOf, type Gate } from '../../actions/gate.ts';
+import { decisionOf } from '../../actions/decision-record.ts';
+import type { Gate } from '../../actions/gate.ts';
 import type { GateDocument } from '../../actions/gate-request.ts';
 import { Problem } from '../../problem.ts';
 import type { LedgerEntry, Store } from '../../store/store.ts';
@@ -11,7 +12,7 @@ export function gateHandlers({ gate, store, onDecision }: { readonly gate: Gate;
     async createDecision(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
       const key = request.headers['idempotency-key'];
       const started = performance.now();
-      const { text, outcome } = await gate.decide({ document: request.body as GateDocument, text: request.bodyText }, typeof key === 'string' ? key : null).catch((failure: unknown) => {
+      const { text, outcome } = await gate.decide({ document: request.body as GateDocument, text: request.bodyText, by: request.identity }, typeof key === 'string' ? key : null).catch((failure: unknown) => {
         onDecision('error', performance.now() - started);
         throw failure;
       });

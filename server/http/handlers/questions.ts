@@ -13,6 +13,7 @@ import { type QueryParts, trueAt, type View } from '../../queries/view.ts';
 import { Problem } from '../../problem.ts';
 import { SEARCH_FACETS, type SearchFacet, type Store } from '../../store/store.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { type PermitHandlerParts, permitsOfJob } from './permits.ts';
 
 /** Whole answers kept so that their further pages show the same revision; the oldest makes room. */
 const HELD_ANSWERS = 32;
@@ -27,7 +28,7 @@ interface Viewed {
   readonly asOf?: string;
   readonly evidence?: readonly Evidence[];
 }
-export interface QuestionParts extends QueryParts {
+export interface QuestionParts extends QueryParts, Pick<PermitHandlerParts, 'follower' | 'permits' | 'bypasses'> {
   readonly store: Store;
   readonly aliases: ClusterAliases;
   readonly newId: () => string;
@@ -73,7 +74,8 @@ export function questionHandlers(parts: QuestionParts) {
 
     async getJob(request: FastifyRequest): Promise<object> {
       await index.catchUp();
-      return programView({ kind: 'job', ...onlyName(named(request)) }, viewOf(request.query as Viewed), parts);
+      const job = onlyName(named(request));
+      return { ...(await programView({ kind: 'job', ...job }, viewOf(request.query as Viewed), parts)), ...(await permitsOfJob(job, parts)) };
     },
 
     async getConsumer(request: FastifyRequest): Promise<object> {

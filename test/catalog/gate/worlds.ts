@@ -74,8 +74,10 @@ export function request(io: { readonly inputs?: readonly Partial<ProgramInput>[]
   };
 }
 
+/** `approved`: finding ids that somebody broke the glass for. */
 export function judge(asked: GateRequest, given: GateWorld, policy: Policy = DEFAULT_POLICY, approved: readonly string[] = []): Verdict {
-  return decide(asked, given, { policy, approved: new Set(approved), digest: (text) => createHash('sha256').update(text).digest('hex') });
+  const approvals = approved.map((id) => ({ id, context: { kind: 'job' as const, ...asked.job }, findings: [id], team: null, by: 'ann', reason: 'night', at: 0, expiresAt: 1, proposal: null }));
+  return decide(asked, given, { policy, approvals, digest: (text) => createHash('sha256').update(text).digest('hex') });
 }
 
 export function rulesOf(verdict: Verdict): string[] {

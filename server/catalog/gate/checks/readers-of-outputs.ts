@@ -98,7 +98,7 @@ function affectedBy(reader: DeployedReader, state: DatasetState, field: string |
 
 function whyOf(reader: DeployedReader, field: string | null): string {
   const why = reader.fields.find(({ path }) => path === field)?.why ?? [];
-  const evidence = reader.evidence.join(', ');
+  const evidence = [...reader.evidence, ...(reader.permitted ? ['permitted to start'] : [])].join(', ');
   return why.length === 0 ? ` (${evidence})` : ` (${why.join(', ')}; ${evidence})`;
 }
 
