@@ -10,6 +10,8 @@ import { openCatalogService, specification } from '../../server/catalog-service.
 import { buildApp } from '../../server/http/app.ts';
 import type { Handlers } from '../../server/http/handlers/handlers.ts';
 import { authenticateBy } from '../../server/identity/authenticate.ts';
+import { PermitKeys } from '../../server/permits/permit-keys.ts';
+import { permitOffice } from '../../server/permits/permit-office.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { generatePlatform } from './platform.ts';
 
@@ -19,6 +21,7 @@ const CONNECTIONS = 50;
 /** Each side is asked in turn, so that whatever else the machine does slows both alike. */
 const ROUNDS = 7;
 const SECONDS = 3;
+const PERMIT_MS = 900_000;
 const LOG = pino({ level: 'silent' });
 
 export interface GateFigures {
@@ -35,7 +38,7 @@ export interface GateFigures {
 }
 
 /**
- * Requests a second at the gate of a size S platform, each decision on disk before its answer, against a route
+ * Requests a second at the gate of a size S platform, each decision on disk before its answer, each job that may start with a permit, against a route
  * with the same validation that answers a constant. Client and server share the machine. The requests come again and
  * again, as redeployments do: what a store keeps once, it keeps once here too.
  */
@@ -45,7 +48,9 @@ export async function measureGate(): Promise<GateFigures> {
   try {
     const bodies = await loadPlatform(store);
     const sizes: number[] = [];
-    const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: LOG, snapshot: null });
+    const keys = await PermitKeys.open(join(folder, 'keys.json'), Date.now);
+    const permits = permitOffice({ keys, lifetimeMs: PERMIT_MS, lookEveryMs: 1_000, clock: Date.now });
+    const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: LOG, snapshot: null, permits });
     const handlers = new Proxy({}, { get: () => (_: unknown, reply: { type(t: string): { send(s: string): unknown } }) => reply.type('application/json').send('{"outcome":"allow"}'), has: () => true });
     const bare = await buildApp({ handlers: handlers as Handlers, specification: specification(), portal: '', log: LOG, authenticate: authenticateBy({ own: { verify: () => Promise.resolve(LOCAL_USER) }, issued: null, withoutCredential: LOCAL_USER }) });
     const bareAddress = await bare.listen({ host: '127.0.0.1', port: 0 });
