@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../server/store/store.ts';
 import { verifyPermit } from '../../server/permits/permit-token.ts';
 import { openTestOffice, type TestOffice } from '../permits/test-office.ts';
 import { control, NOON, openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
@@ -72,6 +73,24 @@ test('no permit is given, and nothing allowed, while the keys cannot be used', a
   expect([status, body.type, headers['retry-after']]).toEqual([503, 'urn:sluice:problem:permit-unavailable', '5']);
   expect((await broken.store.ledger({ limit: 1 })).total).toBe(0);
   await broken.stop();
+});
+
+test('a decision that does not reach the disk reserves nothing', async () => {
+  let down = false;
+  const frail = await openTestCatalog((store) => new Proxy(store, {
+    get(target, name) {
+      if (down && name === 'appendToLedger') return () => Promise.reject(new StoreUnavailable('full', 'the disk is full'));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  }), { clock: () => now, permits: office.office });
+  await frail.say(...smallPlatform());
+  down = true;
+  expect((await frail.post(DECISIONS, reader('fraud', ['amount']))).status).toBe(503);
+  down = false;
+  expect((await frail.get('/v1/permits')).body.permits).toEqual([]);
+  expect(rules(await frail.post(DECISIONS, redeploy(recordText({ id: 'string', note: 'string' })))).flat()).not.toContain('fraud');
+  await frail.stop();
 });
 
 test('what a permit reserves counts as deployed: two changes that do not go together never both pass', async () => {
