@@ -34,6 +34,7 @@ async function begin(): Promise<void> {
       both: { roles: ['approver', 'deployer'], teams: ['finance', 'team-checkout', 'team-reporting'] },
       outsider: { roles: ['approver'], teams: ['team-elsewhere'] },
       night: { roles: ['break-glass'] },
+      watcher: { roles: ['monitor'] },
     },
   });
   await catalog.say(
@@ -132,12 +133,12 @@ describe('approvals', () => {
     expect([status, body.team, Date.parse(body.expiresAt)]).toEqual([200, null, NOON + HOUR]);
     expect((await ask()).outcome).toBe('allow-with-warnings');
     expect(said.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['glass broken for job flink://main/payments-cdc by night: payments are down']);
-    expect((await catalog.get('/metrics')).text).toMatch(/sluice_break_glass_in_force\{part="gate"\} 1\n/);
+    expect((await catalog.as('watcher').get('/metrics')).text).toMatch(/sluice_break_glass_in_force\{part="gate"\} 1\n/);
     expect((await catalog.get('/readyz')).text).toContain('1 approvals by break-glass in force');
     expect((await catalog.store.ledger({ kind: 'approval', limit: 9 })).entries.map(({ outcome }) => outcome)).toEqual(['break-glass']);
     now += HOUR;
     expect((await ask()).outcome).toBe('deny');
-    expect((await catalog.get('/metrics')).text).toMatch(/sluice_break_glass_in_force\{part="gate"\} 0\n/);
+    expect((await catalog.as('watcher').get('/metrics')).text).toMatch(/sluice_break_glass_in_force\{part="gate"\} 0\n/);
   });
 
   test('lists approvals in force, newest first, in pages', async () => {
