@@ -101,7 +101,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const approvals = new Approvals({ store, index, catalog, aliases, follower, writer, book: books.approvals, newId: randomUUID, clock, onBreakGlass: (approval) => sayGlassIsBroken(log, approval) });
   const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
   const changes = new SchemaChanges({
-    judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index), governed: new GovernedTopics(store, index), policies, registry: parts.registry ?? null }),
+    judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index, books.permits), governed: new GovernedTopics(store, index), policies, registry: parts.registry ?? null }),
     proposals: follower.add(new ProposalBook()), approvals: books.approvals,
     store, catalog, follower, writer, publisher: parts.registry?.publisher ?? null, clock, newId: randomUUID,
   });

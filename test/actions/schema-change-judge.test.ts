@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changesFrom } from '../../ingest/changes-from.ts';
 import type { AuditEvent, ControlEvent } from '../../ingest/contracts/events.ts';
+import { ApprovalBook } from '../../server/actions/approval-book.ts';
 import { Gate } from '../../server/actions/gate.ts';
 import type { GateDocument } from '../../server/actions/gate-request.ts';
 import { GateWorlds } from '../../server/actions/gate-world.ts';
 import { LedgerFollower } from '../../server/actions/ledger-follower.ts';
 import { LedgerWriter } from '../../server/actions/ledger-writer.ts';
+import { PermitBook } from '../../server/actions/permit-book.ts';
 import { PolicyBook } from '../../server/actions/policy-book.ts';
 import { SchemaChangeJudge } from '../../server/actions/schema-change-judge.ts';
+import { LOCAL_USER } from '../../server/catalog/identity.ts';
 import { LineageIndex } from '../../server/graph/lineage-index.ts';
 import { CatalogReader } from '../../server/queries/catalog-reader.ts';
 import { GovernedTopics } from '../../server/queries/governed-topics.ts';
@@ -46,7 +49,10 @@ async function opened() {
   const follower = new LedgerFollower(store, clock);
   const writer = new LedgerWriter(store, follower);
   const policies = follower.add(new PolicyBook({ follower, writer, newId: () => 'p', clock }));
-  const gate = new Gate({ store, index, catalog, writer, policies, aliases: new Map(), clock, registry: null, tracing: NO_TRACING });
+  const gate = new Gate({
+    store, index, catalog, writer, policies, approvals: follower.add(new ApprovalBook()), permits: follower.add(new PermitBook()), terms: null, settleOverdue: () => Promise.resolve(),
+    aliases: new Map(), clock, registry: null, tracing: NO_TRACING,
+  });
   const judge = new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index), governed: new GovernedTopics(store, index), policies, registry: null });
   const say = async (...events: readonly (ControlEvent | AuditEvent)[]): Promise<void> => {
     const changes = events.flatMap((event) => { const outcome = changesFrom(event); return outcome.outcome === 'changes' ? outcome.changes : []; });
@@ -62,7 +68,7 @@ test('for any change on any platform a proposal has the findings the gate has wh
     if (version !== null) await say(control('io.sluice.control.SchemaRegistered', { subject: SUBJECT, version: 2, schemaId: 50, schemaType: 'AVRO', schema: JSON.stringify(version), references: [], deleted: false, dataset: topic, part: 'VALUE' }, 2));
     if (loops) await say(selfReading);
     const { evaluation } = await judge.judge({ subject: SUBJECT, schema: JSON.stringify(schema), references: [] });
-    const ask = async () => JSON.parse((await gate.decide({ document, text: JSON.stringify(document) }, null)).text).findings as readonly { id: string; severity: string }[];
+    const ask = async () => JSON.parse((await gate.decide({ document, text: JSON.stringify(document), by: LOCAL_USER }, null)).text).findings as readonly { id: string; severity: string }[];
     const document: GateDocument = { job: { ...cdc, owner: 'team-payments' }, program: { kind: 'declared', inputs: [], outputs: [{ dataset: topic, writerSchema: schema as never }] } };
     const proposed = evaluation.findings.map(({ id, severity }) => `${severity} ${id}`);
     expect(proposed).toEqual((await ask()).map(({ id, severity }) => `${severity} ${id}`));

@@ -10,7 +10,7 @@ import { PAYMENTS } from '../gate/worlds.ts';
 
 function found(id: string, owners: readonly (string | null)[], more: Partial<JudgedFinding> = {}, rule: RuleId = 'output-breaks-reader'): JudgedFinding {
   const affected = owners.map((owner, i) => ({ ref: { kind: 'job' as const, namespace: 'flink://main', name: `${owner}-${i}` }, owner, path: [] }));
-  return { ...finding(rule, '', { dataset: PAYMENTS, affected }), id, severity: 'error', approvable: true, ...more };
+  return { ...finding(rule, '', { dataset: PAYMENTS, affected }), id, severity: 'error', approvable: true, approvers: [], approvals: [], approved: false, ...more };
 }
 const given = (team: string | null, ...findings: string[]): Approval => ({ id: `${team}`, context: { kind: 'subject', namespace: '', name: '' }, findings, team, by: 'x', reason: '', at: 0, expiresAt: 1, proposal: 'p' });
 const owned = () => 'team-payments';
