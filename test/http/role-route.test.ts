@@ -56,7 +56,7 @@ test('HEAD is guarded as GET is', async () => {
 
 test('what is open to everybody is this and nothing else', async () => {
   expect(operations.filter((operation) => operation['x-scope'] === 'public').map(({ operationId }) => operationId)).toEqual(['getPermitKeys', 'getHealth', 'getReadiness']);
-  for (const url of ['/', '/docs/', '/openapi.json', '/healthz', '/readyz']) expect((await catalog.get(url)).status, url).toBe(200);
+  for (const url of ['/', '/docs/', '/openapi.json', '/healthz', '/readyz', '/.well-known/jwks.json']) expect((await catalog.get(url)).status, url).toBe(200);
 });
 
 test('every operation describes the refusals it may meet, and the public ones that they need no credential', () => {
