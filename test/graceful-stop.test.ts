@@ -142,7 +142,7 @@ test('a server and an ingest of their own share one store, and each tells of its
   const ingestUrl = await ingest.url();
   await soon(async () => ((await fetch(`${url}/v1/jobs/flink%3A%2F%2Fmain/enrich`)).status === 200 ? true : undefined), server.ended, server.output);
   const partsOf = async (address: string) => ((await (await fetch(`${address}/readyz`)).json()) as { parts: { part: string }[] }).parts.map(({ part }) => part);
-  expect([await partsOf(url), await partsOf(ingestUrl)]).toEqual([['store', 'index', 'webhooks'], ['store', 'flink main']]);
+  expect([await partsOf(url), await partsOf(ingestUrl)]).toEqual([['store', 'index', 'gate', 'webhooks'], ['store', 'flink main']]);
   expect([await server.stop(), await ingest.stop()]).toEqual([{ code: 0, signal: null }, { code: 0, signal: null }]);
   flink.close();
 });

@@ -937,7 +937,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:approval-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:approval-context-invalid" | "urn:sluice:problem:approval-expired" | "urn:sluice:problem:approval-too-long" | "urn:sluice:problem:finding-unknown" | "urn:sluice:problem:finding-not-approvable" | "urn:sluice:problem:break-glass-reason-missing" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:gate-contended" | "urn:sluice:problem:permit-unavailable" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:approval-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:approval-context-invalid" | "urn:sluice:problem:approval-expired" | "urn:sluice:problem:approval-too-long" | "urn:sluice:problem:finding-unknown" | "urn:sluice:problem:finding-not-approvable" | "urn:sluice:problem:break-glass-reason-missing" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:gate-contended" | "urn:sluice:problem:permit-unavailable" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -2854,6 +2854,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -2911,6 +2913,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -2940,6 +2944,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -2971,6 +2976,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -3002,6 +3008,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -3033,6 +3040,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -3063,6 +3072,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             422: components["responses"]["Problem"];

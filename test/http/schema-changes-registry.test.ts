@@ -127,7 +127,7 @@ test('what another process writes meanwhile is taken into account, and in the en
   beforeAppend = () => (++times <= 2 ? Promise.reject(new LedgerMoved()) : Promise.resolve());
   expect((await act('ann', id, 'register')).body.proposal.state).toBe('registered');
   beforeAppend = () => Promise.reject(new LedgerMoved());
-  expect((await catalog.as('ann').post(CHANGES, proposal(recordText({ note: 'string' })))).body.type).toBe('urn:sluice:problem:store-unavailable');
+  expect((await catalog.as('ann').post(CHANGES, proposal(recordText({ note: 'string' })))).body.type).toBe('urn:sluice:problem:gate-contended');
 });
 
 test('what the registry took while the proposal was withdrawn is recorded as taken', async () => {

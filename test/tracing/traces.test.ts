@@ -54,7 +54,7 @@ const named = (spans: readonly SeenSpan[], name: string): SeenSpan => {
 test('a gate request is told as part of its caller\'s trace, stage by stage, without what it sent', async () => {
   const server = start('server', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=for-the-collector', OTEL_RESOURCE_ATTRIBUTES: 'team=mesh' });
   const url = await server.url();
-  expect(await ask(url, { traceparent: `00-${TRACE}-${CALLER}-01`, authorization: 'Bearer in-a-header' })).toBe(200);
+  expect(await ask(url, { traceparent: `00-${TRACE}-${CALLER}-01`, cookie: 'secret=in-a-header' })).toBe(200);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
   const spans = collector.spans().filter(({ traceId }) => traceId === TRACE);
   const request = named(spans, 'POST /v1/gate/decisions');
@@ -79,7 +79,7 @@ test('a route is told as it is described, a problem by its slug, an answer nobod
   const url = await server.url();
   expect((await fetch(`${url}/v1/datasets/kafka%3A%2F%2Fmain/nothing`)).status).toBe(404);
   expect((await fetch(`${url}/nowhere/in/particular`)).status).toBe(404);
-  const leaving = connect(Number(new URL(url).port), '127.0.0.1', () => leaving.write('POST /v1/impact HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{'));
+  const leaving = connect(Number(new URL(url).port), '127.0.0.1', () => leaving.write('POST /v1/impact HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{'));
   await soon(() => (server.output().includes('"url":"/v1/impact"') ? true : undefined), server.ended, server.output);
   leaving.destroy();
   await new Promise((resolve) => setTimeout(resolve, 200));
