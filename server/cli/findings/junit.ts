@@ -21,8 +21,8 @@ export function asJUnit(report: FindingsReport): string {
 }
 
 /** An error that approvals cover fails nothing. */
-function isFailure({ severity }: Finding, { passed }: FindingsReport): boolean {
-  return severity === 'error' && !passed;
+function isFailure({ severity, approved }: Finding, { passed }: FindingsReport): boolean {
+  return severity === 'error' && approved !== true && !passed;
 }
 
 function caseOf(finding: Finding, report: FindingsReport): string {

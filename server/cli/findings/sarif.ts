@@ -39,6 +39,7 @@ function resultOf(finding: Finding, rules: readonly string[], { file }: Findings
     level: finding.severity,
     message: { text: finding.message },
     partialFingerprints: { 'sluiceFinding/v1': finding.id },
+    ...(finding.approved === true ? { suppressions: [{ kind: 'external', status: 'accepted', justification: `approved by ${(finding.approvedBy ?? []).map(({ team }) => team ?? 'break-glass').join(', ')}` }] } : {}),
     locations: [{ ...physicalLocation(file, finding), ...logicalLocations }],
     properties: { approvable: finding.approvable, owners: ownersOf(finding) },
   };

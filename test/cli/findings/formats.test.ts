@@ -46,3 +46,11 @@ test('JUnit shows a check without findings as one case that passed, and an appro
   expect(renderReport('junit', report({ findings: [], passed: true }))).toContain('tests="1" failures="0"');
   expect(renderReport('junit', report({ passed: true }))).not.toContain('<failure');
 });
+
+test('an error that its owners approved fails nothing while another does, and is shown as accepted', () => {
+  const approved: Finding = { ...missing, approved: true, approvedBy: [{ approvalId: 'a1', team: 'team-risk', by: 'bob' }] };
+  const both = report({ findings: [approved, { ...missing, id: 'bb' }] });
+  expect(renderReport('junit', both)).toContain('tests="2" failures="1"');
+  const { runs } = JSON.parse(renderReport('sarif', both)) as { runs: [{ results: { suppressions?: object[] }[] }] };
+  expect(runs[0].results.map(({ suppressions }) => suppressions)).toEqual([[{ kind: 'external', status: 'accepted', justification: 'approved by team-risk' }], undefined]);
+});
