@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.sluice/', '.stack/', 'server/http/openapi-types.ts'] },
+  { ignores: ['node_modules/', '.sluice/', '.stack/', 'web/dist/', 'server/http/openapi-types.ts'] },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
 import { ApiTokens } from './actions/api-tokens.ts';
@@ -124,7 +125,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   });
   const isLocal = parts.identity === undefined;
   const app = await buildApp({
-    handlers, specification: described, portal: portal(isLocal), log, tracing: tracing === NO_TRACING ? null : tracing,
+    handlers, specification: described, portal: { folder: PORTAL_FOLDER, notice: isLocal ? NO_IDENTITIES : null }, log, tracing: tracing === NO_TRACING ? null : tracing,
     authenticate: authenticateBy({ own: apiTokens, issued: parts.identity?.issued ?? null, withoutCredential: isLocal ? LOCAL_USER : null }),
     onlyLoopback: isLocal, publicMetrics: parts.publicMetrics === true,
     onAnswered: (answered) => metrics.answered(answered),
@@ -199,8 +200,6 @@ function sizesOf(index: LineageIndex) {
 export function specification(): object {
   return parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as object;
 }
-/** The page at `/`; without configured identities it says so. */
-function portal(isLocal: boolean): string {
-  const page = readFileSync(new URL('../web/index.html', import.meta.url), 'utf8');
-  return page.replace('<!-- access -->', isLocal ? `<p role="status"><strong>No identities are configured.</strong> ${NO_IDENTITIES}</p>` : '');
-}
+
+/** Where `npm run build` puts the portal. */
+const PORTAL_FOLDER = fileURLToPath(new URL('../web/dist', import.meta.url));

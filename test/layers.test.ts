@@ -32,7 +32,7 @@ const LAYERS: readonly { folder: string; may: readonly string[]; packages: reado
   {
     folder: 'server/http',
     may: ['server/catalog', 'server/graph', 'server/store', 'server/queries', 'server/actions', 'server/problem.ts', 'server/status', TRACING, 'server/webhooks', 'server/http'],
-    packages: ['fastify', 'fastify-openapi-glue', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
+    packages: ['fastify', 'fastify-openapi-glue', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', 'ajv', 'ajv-formats', 'prom-client'],
     node: true,
   },
   // Of the registry what its subjects mean to the catalog, never its client.

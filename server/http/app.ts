@@ -11,6 +11,7 @@ import { StoreUnavailable } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type Authenticate, challengeOf, requireLoopbackNames, requireScopes } from './authority.ts';
 import { type Handlers } from './handlers/handlers.ts';
+import { type PortalParts, servePortal } from './portal.ts';
 import { traceRequests } from './traced-requests.ts';
 import { Problem, problemDocument, PROBLEMS, type ProblemSlug, retryAfterOf } from '../problem.ts';
 
@@ -38,8 +39,7 @@ export interface AppParts {
   readonly onlyLoopback?: boolean;
   /** Show metrics to whoever asks. */
   readonly publicMetrics?: boolean;
-  /** The page served at `/`. */
-  readonly portal: string;
+  readonly portal: PortalParts;
   readonly onAnswered?: (answered: Answered) => void;
   /** null: requests are not traced. */
   readonly tracing?: Tracing | null;
@@ -72,7 +72,10 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   // Answers are plain values of our own making; their shape is checked against openapi.yaml by tests.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerProblem);
-  app.setNotFoundHandler((request) => {
+  const pages = await servePortal(app, portal);
+  app.setNotFoundHandler((request, reply) => {
+    const page = pages.page(request, reply);
+    if (page !== null) return page;
     throw new Problem('route-not-found', `${request.method} ${request.url.split('?')[0]} is not part of this API; see /docs`);
   });
   if (access.onlyLoopback === true) requireLoopbackNames(app);
@@ -85,7 +88,6 @@ export async function buildApp({ handlers, specification, log, portal, onAnswere
   }
   await app.register(fastifySwagger, { mode: 'static', specification: { document: structuredClone(specification) as never } });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(portal));
   app.get('/openapi.json', () => specification);
   await app.register(openapiGlue, { specification: structuredClone(specification), serviceHandlers: handlers });
   return app;

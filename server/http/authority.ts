@@ -13,7 +13,7 @@ declare module 'fastify' {
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
 /** Pages for people that are no operation of the API. */
-const OPEN_PAGES = ['/', '/docs', '/openapi.json'];
+const OPEN_PAGES = ['/', '/assets', '/icon.svg', '/docs', '/openapi.json'];
 const NOBODY: Identity = { id: 'nobody', name: 'nobody', kind: 'machine', teams: [], scopes: new Set() };
 
 /** Names of the machine itself. */

@@ -1,0 +1,17 @@
+import type { Route } from './shared/routes.ts';
+
+/** Every page; a new one is a line here. */
+export const ROUTES: readonly Route[] = [
+  { pattern: '/', section: 'search', load: () => import('./search/SearchPage.svelte') },
+  { pattern: '/search', section: 'search', load: () => import('./search/SearchPage.svelte') },
+  { pattern: '/datasets/:namespace/:name', section: 'search', load: () => import('./dataset/DatasetPage.svelte') },
+];
+
+/** The rail. */
+export const SECTIONS: readonly { readonly id: string; readonly title: string; readonly href: string }[] = [
+  { id: 'search', title: 'Search', href: '/search' },
+  { id: 'lineage', title: 'Lineage', href: '/lineage' },
+  { id: 'changes', title: 'Changes', href: '/changes' },
+  { id: 'gate', title: 'Gate', href: '/gate' },
+  { id: 'platform', title: 'Platform', href: '/platform' },
+];
