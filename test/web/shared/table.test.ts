@@ -19,7 +19,7 @@ test('sorts numbers by size, names as people count, and nothing last', () => {
 });
 
 test('keeps rows in which every word occurs somewhere', () => {
-  expect([names('JOB'), names('job b'), names('job c'), names('')]).toEqual([['job10', 'job9'], ['job10'], [], ['job10', 'job9', 'Alerts']]);
+  expect([names('JOB'), names('10 b'), names('job z'), names('')]).toEqual([['job10', 'job9'], ['job10'], [], ['job10', 'job9', 'Alerts']]);
 });
 
 test('writes CSV that keeps quotes, commas and lines, and is no formula', () => {
