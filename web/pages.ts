@@ -5,6 +5,11 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/', section: 'search', load: () => import('./search/SearchPage.svelte') },
   { pattern: '/search', section: 'search', load: () => import('./search/SearchPage.svelte') },
   { pattern: '/datasets/:namespace/:name', section: 'search', load: () => import('./dataset/DatasetPage.svelte') },
+  { pattern: '/jobs/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
+  { pattern: '/consumers/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
+  { pattern: '/impact', section: 'lineage', load: () => import('./impact/ImpactPage.svelte') },
+  { pattern: '/gate', section: 'gate', load: () => import('./gate/DecisionsPage.svelte') },
+  { pattern: '/gate/:decisionId', section: 'gate', load: () => import('./gate/DecisionPage.svelte') },
 ];
 
 /** The rail. */
