@@ -323,6 +323,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lineage/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The neighbourhood of an entity, as a drawing needs it
+         * @description Datasets, jobs and consumers around a start, the edges between them, and counts by owner of what is not drawn. Of a
+         *     field only what its value comes from or goes to. It is a window: `GET /v1/lineage` has the whole answer.
+         */
+        get: operations["getLineageMap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lineage/batch": {
         parameters: {
             query?: never;
@@ -1711,6 +1732,53 @@ export interface components {
             /** Format: date-time */
             asOf: string;
         };
+        LineageMap: {
+            focus: components["schemas"]["Entity"];
+            nodes: {
+                /** @description Names the node in this answer and in questions about it. */
+                key: string;
+                /** @enum {string} */
+                kind: "dataset" | "job" | "consumer";
+                namespace: string;
+                name: string;
+                owner: string | null;
+                state: string | null;
+                distance: number;
+                /** @description Those that matter here. */
+                fields: string[];
+                fieldTotal: number;
+            }[];
+            /** @description Neighbours that are not drawn. */
+            groups: {
+                node: string;
+                /** @enum {string} */
+                direction: "downstream" | "upstream";
+                owner: string | null;
+                count: number;
+            }[];
+            edges: {
+                from: string;
+                to: string;
+                completeness: components["schemas"]["Completeness"];
+                evidence: components["schemas"]["EvidenceSeen"][];
+                fields: {
+                    path: string;
+                    reasons: components["schemas"]["ReadReason"][];
+                }[];
+            }[];
+            fieldEdges: {
+                from: string;
+                fromPath: string;
+                to: string;
+                toPath: string;
+                via: string | null;
+                /** @description Copied unchanged. */
+                identity: boolean;
+            }[];
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
         ImpactRequest: {
             dataset: components["schemas"]["DatasetName"];
             path: string;
@@ -2628,6 +2696,48 @@ export interface operations {
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getLineageMap: {
+        parameters: {
+            query: {
+                kind?: "field" | "dataset" | "job" | "consumer";
+                namespace: string;
+                name: string;
+                /** @description Required for a field. */
+                path?: string;
+                direction?: "downstream" | "upstream" | "both";
+                /** @description Hops around the start; from a dataset to a job is one, from there to its outputs another. */
+                depth?: number;
+                /** @description Keys of nodes whose neighbours are shown wherever they lie. */
+                open?: string[];
+                /** @description Keys of nodes of which up to 200 neighbours are shown instead of 12. */
+                whole?: string[];
+                /** @description Keys of datasets whose fields are listed. */
+                listed?: string[];
+                /** @description Answer as it was true at this instant (ISO 8601). */
+                asOf?: components["parameters"]["asOf"];
+                /** @description Use only facts that rest on these. */
+                evidence?: components["parameters"]["evidence"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The map */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageMap"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -8,6 +8,7 @@ import { BoundedCache } from '../../queries/bounded-cache.ts';
 import { datasetView } from '../../queries/dataset-view.ts';
 import { fieldsView, fieldView } from '../../queries/field-view.ts';
 import { closureEntries, type HeldClosure, holdClosure } from '../../queries/lineage-view.ts';
+import { lineageMap } from '../../queries/lineage-map.ts';
 import { programView } from '../../queries/program-view.ts';
 import { type QueryParts, trueAt, type View } from '../../queries/view.ts';
 import { Problem } from '../../problem.ts';
@@ -97,6 +98,14 @@ export function questionHandlers(parts: QuestionParts) {
       return { ...held.head, entries, nextCursor: nextOffset(offset + entries.length, held.closure.size, { answer }) };
     },
 
+    async getLineageMap(request: FastifyRequest): Promise<object> {
+      const query = request.query as MapQuery;
+      await index.catchUp();
+      const directions = query.direction === 'both' ? (['upstream', 'downstream'] as const) : [query.direction];
+      const keys = (values: readonly string[] | undefined): ReadonlySet<string> => new Set(values ?? []);
+      return lineageMap({ focus: startOf(query, aliases), directions, depth: query.depth, open: keys(query.open), whole: keys(query.whole), listed: keys(query.listed), ...viewOf(query) }, parts);
+    },
+
     async assessImpact(request: FastifyRequest): Promise<object> {
       const { limit, cursor } = request.query as Paged;
       const body = request.body as ImpactBody;
@@ -129,9 +138,18 @@ export function questionHandlers(parts: QuestionParts) {
   }
 }
 
-interface LineageQuery extends Paged, Viewed, Named {
+interface StartQuery extends Named {
   readonly kind: 'field' | 'dataset' | 'job' | 'consumer';
   readonly path?: string;
+}
+interface MapQuery extends StartQuery, Viewed {
+  readonly direction: 'downstream' | 'upstream' | 'both';
+  readonly depth: number;
+  readonly open?: readonly string[];
+  readonly whole?: readonly string[];
+  readonly listed?: readonly string[];
+}
+interface LineageQuery extends Paged, Viewed, StartQuery {
   readonly direction: 'downstream' | 'upstream';
   readonly depth?: number;
   readonly paths: boolean;
@@ -142,7 +160,7 @@ interface ImpactBody {
   readonly change: { readonly kind: 'remove' | 'retype'; readonly type?: unknown };
 }
 
-function startOf({ kind, path, ...query }: LineageQuery, aliases: ClusterAliases): EntityRef {
+function startOf({ kind, path, ...query }: StartQuery, aliases: ClusterAliases): EntityRef {
   const name = canonical(aliases, onlyName(query));
   if (kind !== 'field') return { kind, ...name };
   if (path === undefined) throw new Problem('request-invalid', 'lineage of a field needs its `path`; for the whole dataset say kind=dataset');
