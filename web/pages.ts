@@ -7,6 +7,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/datasets/:namespace/:name', section: 'search', load: () => import('./dataset/DatasetPage.svelte') },
   { pattern: '/jobs/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
   { pattern: '/consumers/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
+  { pattern: '/lineage', section: 'lineage', load: () => import('./lineage/LineagePage.svelte') },
   { pattern: '/impact', section: 'lineage', load: () => import('./impact/ImpactPage.svelte') },
   { pattern: '/gate', section: 'gate', load: () => import('./gate/DecisionsPage.svelte') },
   { pattern: '/gate/:decisionId', section: 'gate', load: () => import('./gate/DecisionPage.svelte') },
