@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/stack/**'],
+    exclude: ['test/stack/**', 'test/portal/**'],
     testTimeout: 20_000,
     // A few tests set real threads and processes against deadlines; a loaded machine gets one more try.
     retry: 1,

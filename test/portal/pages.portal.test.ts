@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import denied from '../../ingest/demo/gate-denied.json' with { type: 'json' };
+import { expectNoOverflow, missingForPortal, startBrowser, watchedPage } from './browser.ts';
+import { type SampleService, startSampleService } from './sample-service.ts';
+
+const missing = missingForPortal();
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DATASET = '/datasets/kafka%3A%2F%2Fmain/payments';
+const FIELD = 'namespace=kafka%3A%2F%2Fmain&name=payments&path=amount';
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '' : ` (needs ${missing})`}`, () => {
+  let browser: Browser;
+  let service: SampleService;
+  let decision = '';
+  beforeAll(async () => {
+    [browser, service] = await Promise.all([startBrowser(), startSampleService()]);
+    decision = String((await service.post('/v1/gate/decisions', denied)).decisionId);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+
+  const pages = (): [string, string][] => [
+    ['search', '/search?q=payments'], ['an empty search', '/search?q=nothinglikethis'], ['dataset', DATASET], ['field', `${DATASET}?field=amount&value-diff=1..3`],
+    ['job', '/jobs/flink%3A%2F%2Fmain/orders-enrich'], ['consumer', '/consumers/kafka%3A%2F%2Fmain/finance-ledger'], ['lineage', `/lineage?kind=field&${FIELD}&depth=4`], ['impact', `/impact?${FIELD}`],
+    ['decisions', '/gate'], ['decision', `/gate/${decision}`], ['a dataset nobody heard of', '/datasets/kafka%3A%2F%2Fmain/nothing'], ['no page', '/nowhere'],
+  ];
+
+  test.each(['light', 'dark'] as const)('no page has a serious fault of accessibility, in %s', { timeout: 240_000 }, async (scheme) => {
+    const found: string[] = [];
+    for (const [name, path] of pages()) {
+      const { page, open } = await watchedPage(browser, service.url, { scheme });
+      await open(path);
+      // The policy lets no script in, but for one that the browser itself is told to run.
+      await page.evaluate(AXE);
+      const { violations } = (await page.evaluate('axe.run()')) as { violations: readonly Violation[] };
+      found.push(...violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${name}: ${id} at ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary.slice(0, 300)}`));
+      await page.context().close();
+    }
+    expect(found).toEqual([]);
+  });
+
+  test.each([1280, 768])('every page fits a window of %i px, and no script or policy complains', { timeout: 240_000 }, async (width) => {
+    for (const [name, path] of pages()) {
+      const { page, faults, open } = await watchedPage(browser, service.url, { width });
+      await open(path);
+      await expectNoOverflow(page);
+      // What is not in the catalog is a 404 that the browser mentions.
+      expect([name, faults.filter((fault) => !fault.includes('404'))]).toEqual([name, []]);
+      await page.context().close();
+    }
+  });
+
+  test('finds a dataset, its field and what removing it breaks by keyboard alone', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/');
+    await page.keyboard.press('/');
+    await page.keyboard.type('payments');
+    await page.waitForURL('**/?q=payments');
+    await page.getByText('7 found').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**${DATASET}`);
+    await page.locator('[data-field="amount"]').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Field amount' }).getByText('team-checkout').waitFor();
+    await page.getByRole('link', { name: 'What if it goes or changes?' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Removing payments.amount breaks 2 readers').waitFor();
+    await page.reload();
+    await page.getByText('Removing payments.amount breaks 2 readers').waitFor();
+  });
+
+  test('shows who reads a field, why, and of whom nobody knows', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open(`${DATASET}?field=amount`);
+    const drawer = page.getByRole('complementary', { name: 'Field amount' });
+    expect(await drawer.innerText()).toMatch(/Read by 2, 1 unknown[\s\S]*orders-enrich[\s\S]*FILTER[\s\S]*nobody knows which fields/);
+  });
+
+  test('draws a field’s path, walks along it, turns around and comes back on reload', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open(`/lineage?kind=field&${FIELD}&depth=4`);
+    const field = page.locator('.field.selected');
+    await field.waitFor();
+    expect(await field.getAttribute('aria-label')).toBe('Field amount of payments');
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.field.selected[aria-label="Field total of orders-enriched"]').waitFor();
+    await page.keyboard.press('u');
+    await page.waitForURL('**direction=upstream**');
+    await page.locator('[aria-label="consumer finance-ledger"]').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.locator('[aria-label="job payments-cdc"]').waitFor();
+    expect(await page.locator('[aria-label="consumer finance-ledger"]').count()).toBe(0);
+  });
+
+  test('opens what is counted only, and keeps it in the address', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/lineage?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=orders-enriched');
+    const jobs = await page.locator('svg .job').count();
+    await page.getByRole('button', { name: /Show 1 more of team-risk/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**open=**');
+    await expect.poll(() => page.locator('svg .job').count()).toBeGreaterThan(jobs);
+  });
+
+  test('says in plain words why a job was denied, and what can be done', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/gate');
+    await page.getByRole('link', { name: 'connect://main/payments-cdc' }).first().click();
+    await page.getByText('Denied: job orders-enrich reads payments.amount').waitFor();
+    await page.getByText(/ask team-checkout, .*team-finance.* to approve/).waitFor();
+  });
+
+  test('shows hostile names as what they are', async () => {
+    const name = '"><img src=x onerror=document.title="taken">';
+    const at = { time: Date.now(), sequence: 1, event: 'hostile' };
+    const about = { kind: 'dataset' as const, namespace: 'kafka://main', name };
+    await service.apply([
+      { change: 'statement', about, part: '', evidence: 'declared', at, aspect: 'dataset', body: { kind: 'topic', platform: 'kafka', cluster: 'main' } },
+      { change: 'statement', about, part: '', evidence: 'declared', at, aspect: 'doc', body: { text: '<script>document.title="taken"</script>' } },
+    ]);
+    const { page, open } = await watchedPage(browser, service.url);
+    for (const path of [`/search?q=${encodeURIComponent('img src')}`, `/datasets/kafka%3A%2F%2Fmain/${encodeURIComponent(name)}`, `/lineage?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=${encodeURIComponent(name)}`]) {
+      await open(path);
+      expect(await page.locator('img').count()).toBe(0);
+      expect(await page.title()).not.toBe('taken');
+    }
+  });
+
+  test('says so when nobody answers', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/search');
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.getByRole('searchbox', { name: 'Search', exact: true }).fill('x');
+    await page.getByText('Sluice does not answer').waitFor();
+    await page.unroute('**/v1/**');
+    await page.route('**/v1/**', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:sluice:problem:scope-missing', title: 't', status: 403, detail: 'you have no scope lineage:read' }) }));
+    await page.getByRole('searchbox', { name: 'Search', exact: true }).fill('y');
+    await page.getByText('you have no scope lineage:read').waitFor();
+  });
+});
