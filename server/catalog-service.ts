@@ -125,7 +125,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   });
   const isLocal = parts.identity === undefined;
   const app = await buildApp({
-    handlers, specification: described, portal: { folder: PORTAL_FOLDER, notice: isLocal ? NO_IDENTITIES : null }, log, tracing: tracing === NO_TRACING ? null : tracing,
+    handlers, specification: described, portal: { folder: PORTAL_FOLDER, notice: isLocal ? `No identities are configured. ${NO_IDENTITIES}` : null }, log, tracing: tracing === NO_TRACING ? null : tracing,
     authenticate: authenticateBy({ own: apiTokens, issued: parts.identity?.issued ?? null, withoutCredential: isLocal ? LOCAL_USER : null }),
     onlyLoopback: isLocal, publicMetrics: parts.publicMetrics === true,
     onAnswered: (answered) => metrics.answered(answered),

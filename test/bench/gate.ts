@@ -52,7 +52,7 @@ export async function measureGate(): Promise<GateFigures> {
     const permits = permitOffice({ keys, lifetimeMs: PERMIT_MS, lookEveryMs: 1_000, clock: Date.now });
     const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: LOG, snapshot: null, permits });
     const handlers = new Proxy({}, { get: () => (_: unknown, reply: { type(t: string): { send(s: string): unknown } }) => reply.type('application/json').send('{"outcome":"allow"}'), has: () => true });
-    const bare = await buildApp({ handlers: handlers as Handlers, specification: specification(), portal: '', log: LOG, authenticate: authenticateBy({ own: { verify: () => Promise.resolve(LOCAL_USER) }, issued: null, withoutCredential: LOCAL_USER }) });
+    const bare = await buildApp({ handlers: handlers as Handlers, specification: specification(), portal: { folder: '', notice: null }, log: LOG, authenticate: authenticateBy({ own: { verify: () => Promise.resolve(LOCAL_USER) }, issued: null, withoutCredential: LOCAL_USER }) });
     const bareAddress = await bare.listen({ host: '127.0.0.1', port: 0 });
     const address = await service.app.listen({ host: '127.0.0.1', port: 0 });
     for (const body of bodies) sizes.push((await service.app.inject({ method: 'POST', url: '/v1/gate/decisions', headers: { 'content-type': 'application/json' }, payload: body })).body.length);

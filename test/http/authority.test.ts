@@ -16,7 +16,7 @@ beforeAll(async () => {
     const roles = authorization.replace('Bearer ', '').split(',') as Role[];
     return Promise.resolve({ id: 'someone', name: 'Someone', kind: 'person', teams: [], scopes: scopesOf(roles) });
   };
-  app = await buildApp({ handlers, specification: specification(), portal: 'portal', log: pino({ level: 'silent' }), authenticate });
+  app = await buildApp({ handlers, specification: specification(), portal: { folder: '', notice: null }, log: pino({ level: 'silent' }), authenticate });
 });
 afterAll(() => app.close());
 
