@@ -1,11 +1,25 @@
-import createClient from 'openapi-fetch';
+import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from '../../server/http/openapi-types.ts';
+import { credential } from './credential.svelte.ts';
 
 export type Schemas = components['schemas'];
 export type Problem = Schemas['Problem'];
 
 /** The HTTP API by its description; the portal uses nothing else. */
 export const api = createClient<paths>({ baseUrl: '' });
+
+const asWhoeverSignedIn: Middleware = {
+  onRequest({ request }) {
+    if (credential.token !== null) request.headers.set('authorization', `Bearer ${credential.token}`);
+    return request;
+  },
+  onResponse({ request, response }) {
+    // An answer to whoever was signed in before says nothing of who is now.
+    const isOfNow = request.headers.get('authorization') === (credential.token === null ? null : `Bearer ${credential.token}`);
+    if (response.status === 401 && isOfNow) credential.isRefused = true;
+  },
+};
+api.use(asWhoeverSignedIn);
 
 /** Why there is no answer, fit to show. */
 export class Failure extends Error {

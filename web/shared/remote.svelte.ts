@@ -1,5 +1,6 @@
 import { untrack } from 'svelte';
 import { Failure } from './api.ts';
+import { credential } from './credential.svelte.ts';
 
 export type RemoteState<T> =
   | { readonly state: 'loading'; readonly earlier: T | null }
@@ -16,6 +17,8 @@ export class Remote<T> {
   }
 
   async ask(question: (signal: AbortSignal) => Promise<T>): Promise<void> {
+    // An effect that asks does so again for whoever signs in.
+    void credential.turn;
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
     // An effect that asks depends on the question, not on the answer before it.
