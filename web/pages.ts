@@ -9,6 +9,9 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/consumers/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
   { pattern: '/lineage', section: 'lineage', load: () => import('./lineage/LineagePage.svelte') },
   { pattern: '/impact', section: 'lineage', load: () => import('./impact/ImpactPage.svelte') },
+  { pattern: '/changes', section: 'changes', load: () => import('./changes/ChangesPage.svelte') },
+  { pattern: '/changes/new', section: 'changes', load: () => import('./changes/NewChangePage.svelte') },
+  { pattern: '/changes/:changeId', section: 'changes', load: () => import('./changes/ChangePage.svelte') },
   { pattern: '/gate', section: 'gate', load: () => import('./gate/DecisionsPage.svelte') },
   { pattern: '/gate/:decisionId', section: 'gate', load: () => import('./gate/DecisionPage.svelte') },
 ];

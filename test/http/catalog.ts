@@ -93,7 +93,8 @@ export async function openTestCatalog(faulty: (store: Store) => Store = (store) 
   };
 }
 
-function verifierOf(people: Readonly<Record<string, TestPerson>>): TokenVerifier {
+/** Takes the id of one of the people for a token. */
+export function verifierOf(people: Readonly<Record<string, TestPerson>>): TokenVerifier {
   const known = new Map(Object.entries(people));
   return {
     verify(id) {
