@@ -1,4 +1,6 @@
 import pino from 'pino';
+import { changesFrom } from '../../ingest/changes-from.ts';
+import type { ControlEvent } from '../../ingest/contracts/events.ts';
 import { createDecoder } from '../../ingest/decode/decoder.ts';
 import { feed, SAMPLE_CONTRACTS } from '../../ingest/demo/feed.ts';
 import { samplePlatform } from '../../ingest/demo/sample-platform.ts';
@@ -12,6 +14,9 @@ export interface SampleService {
   readonly url: string;
   post(path: string, body: object, token?: string): Promise<Record<string, unknown>>;
   apply(changes: readonly GraphChange[]): Promise<void>;
+  /** Applies events as the ingest worker would, one revision. */
+  say(...events: readonly ControlEvent[]): Promise<void>;
+  lookAtJobs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +43,15 @@ export async function startSampleService({ people, ...parts }: SampleOptions = {
     async apply(changes) {
       await store.apply({ changes, committedAt: Date.now(), offset: null });
     },
+    async say(...events) {
+      const changes = events.flatMap((event) => {
+        const outcome = changesFrom(event);
+        if (outcome.outcome === 'refused') throw new Error(outcome.reason);
+        return outcome.changes;
+      });
+      await store.apply({ changes, committedAt: Date.now(), offset: null });
+    },
+    lookAtJobs: () => service.lookAtJobs(),
     async stop() {
       await service.stop();
       await store.close();

@@ -20,6 +20,11 @@ export function verdictTone({ agreement, completeness }: Pick<Evaluation, 'agree
   return completeness === 'complete' ? 'ok' : 'unknown';
 }
 
+/** Whether there is more to say than the verdict's own sentence does: who must agree is in it. */
+export function addsTo({ teams, blocked }: Evaluation['agreement']): boolean {
+  return blocked.length > 0 || teams.some(({ waiting }) => waiting.length === 0);
+}
+
 /** What it takes to go on, in a sentence. */
 export function whatItTakes({ agreed, teams, blocked }: Evaluation['agreement']): string {
   const waiting = teams.filter((asked) => asked.waiting.length > 0).map(({ team }) => team);
