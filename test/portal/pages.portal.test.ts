@@ -21,9 +21,12 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
   let browser: Browser;
   let service: SampleService;
   let decision = '';
+  let change = '';
   beforeAll(async () => {
     [browser, service] = await Promise.all([startBrowser(), startSampleService()]);
     decision = String((await service.post('/v1/gate/decisions', denied)).decisionId);
+    const proposal = { subject: { namespace: 'registry://main', name: 'payments-value' }, schema: denied.program.outputs[0]?.writerSchema, reason: 'amounts are of orders now' };
+    change = (await service.post('/v1/schema-changes', proposal) as { proposal: { id: string } }).proposal.id;
   });
   afterAll(async () => {
     await browser?.close();
@@ -33,7 +36,8 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
   const pages = (): [string, string][] => [
     ['search', '/search?q=payments'], ['an empty search', '/search?q=nothinglikethis'], ['dataset', DATASET], ['field', `${DATASET}?field=amount&value-diff=1..3`],
     ['job', '/jobs/flink%3A%2F%2Fmain/orders-enrich'], ['consumer', '/consumers/kafka%3A%2F%2Fmain/finance-ledger'], ['lineage', `/lineage?kind=field&${FIELD}&depth=4`], ['impact', `/impact?${FIELD}`],
-    ['decisions', '/gate'], ['decision', `/gate/${decision}`], ['a dataset nobody heard of', '/datasets/kafka%3A%2F%2Fmain/nothing'], ['no page', '/nowhere'],
+    ['decisions', '/gate'], ['decision', `/gate/${decision}`], ['bypasses', '/gate?view=bypasses'], ['changes', '/changes'],
+    ['a new change', `/changes/new?${FIELD}`], ['a change of nothing', '/changes/new'], ['change', `/changes/${change}`], ['a dataset nobody heard of', '/datasets/kafka%3A%2F%2Fmain/nothing'], ['no page', '/nowhere'],
   ];
 
   test.each(['light', 'dark'] as const)('no page has a serious fault of accessibility, in %s', { timeout: 240_000 }, async (scheme) => {
