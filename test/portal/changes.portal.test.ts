@@ -113,7 +113,7 @@ describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '
       expect(own.faults).toEqual([]);
     }
     await page.reload();
-    await page.getByText('approved', { exact: true }).waitFor();
+    await page.getByText(/^✓?approved$/).waitFor();
     expect(await page.getByRole('region', { name: 'Who must agree' }).innerText()).toMatch(/agreed[\s\S]*fine by con[\s\S]*fine by dev/);
     // No registry is configured here: what Sluice says of that is what is shown.
     await page.getByRole('button', { name: 'Register' }).click();
@@ -144,11 +144,11 @@ describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '
     await editor.focus();
     await page.keyboard.press('Control+a');
     await page.keyboard.type('{\n"type": "record",\n"name" "Season"');
-    await page.getByText('line 3', { exact: true }).waitFor();
+    await page.getByText(/line 3$/).waitFor();
     await page.locator('.cm-lint-marker-error').waitFor();
     expect(await page.getByRole('button', { name: 'Propose' }).isDisabled()).toBe(true);
     await page.keyboard.press('Control+a');
-    await page.keyboard.type('{"type": "record", "name": "Season", "fields": [{"name": "a", "type": "strin"');
+    await page.keyboard.type('{"type": "record", "name": "Season", "fields": [{"name": "a", "type": "strin"}]}');
     await page.getByText(/^schema: /).waitFor();
     expect(faults.filter((fault) => !fault.includes('422'))).toEqual([]);
   });

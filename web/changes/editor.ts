@@ -35,7 +35,7 @@ export function openEditor(host: HTMLElement, { text, label, at, onchange }: Edi
     doc: text,
     extensions: [
       lineNumbers(), history(), bracketMatching(), indentOnInput(), highlightActiveLine(), json(), syntaxHighlighting(COLOURS), THEME, lintGutter(), tell,
-      linter((view) => diagnosticsOf(view.state), { delay: LINT_DELAY_MS }), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true' }),
+      linter((view) => diagnosticsOf(view.state), { delay: LINT_DELAY_MS }), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', tabindex: '0' }),
       // Tab leaves the editor, as it leaves every other field.
       keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap]),
     ],
