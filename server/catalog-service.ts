@@ -33,6 +33,8 @@ import { authenticateBy, type TokenVerifier } from './identity/authenticate.ts';
 import { type PollLoop, startPollLoop } from './outside/poll-loop.ts';
 import { CatalogReader } from './queries/catalog-reader.ts';
 import { GovernedTopics } from './queries/governed-topics.ts';
+import { JobWork } from './queries/job-work.ts';
+import { RecentChanges } from './queries/recent-changes.ts';
 import type { FigureSource } from './status/figures.ts';
 import type { Registry } from 'prom-client';
 import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
@@ -118,7 +120,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
     checkPermit: checkPermitBy(parts),
     store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     approvals, follower, permits: books.permits, bypasses: books.bypasses, publishedKeys: parts.permits?.published ?? null,
-    metrics: () => metrics.registry.metrics(),
+    metrics: () => metrics.registry.metrics(), doors, work: new JobWork(store, index), recent: new RecentChanges(store, index),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
     onLineage: (taken) => metrics.lineageTaken(taken),

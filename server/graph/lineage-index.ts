@@ -11,6 +11,7 @@ import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
 import type { Direction } from './steps.ts';
+import { type KnownUse, usesNow } from './known-use.ts';
 import { type DatasetReader, type DatasetWriter, type FieldUse, fieldUse, programOf, type ProgramUse, readersOf, writersOf } from './usage.ts';
 import { fieldsOrItself } from './unknown-side.ts';
 import { Walker } from './walker.ts';
@@ -53,6 +54,9 @@ export interface IndexStatistics {
   readonly overlay: number;
 }
 
+/** Is told the store ids of the entities something new is said about, and after which revision. */
+export type ChangeListener = (changed: readonly number[] | 'everything', after: number) => void;
+
 /** The graph has not been read yet: nothing can be said of it. */
 export class IndexUnread extends Error {
   override readonly name = 'IndexUnread';
@@ -74,7 +78,7 @@ export class LineageIndex {
   #rebuilding: Promise<void> | null = null;
   /** Deltas that arrive while a new base is built, to be applied to it as well. */
   #missed: GraphDelta[] | null = null;
-  readonly #listeners: ((changed: readonly number[] | 'everything') => void)[] = [];
+  readonly #listeners: ChangeListener[] = [];
 
   /** Nothing is read yet: until `read` has come to its end, `catchUp` rejects with IndexUnread. */
   constructor(source: GraphSource, options: IndexOptions = {}) {
@@ -119,8 +123,7 @@ export class LineageIndex {
     return this.#catchingUp;
   }
 
-  /** Called with the store ids of the entities something new is said about. */
-  onChange(listener: (changed: readonly number[] | 'everything') => void): void {
+  onChange(listener: ChangeListener): void {
     this.#listeners.push(listener);
   }
 
@@ -153,6 +156,11 @@ export class LineageIndex {
   programOf(actor: ReaderRef, view: View = EVERYTHING_NOW): ProgramUse {
     const node = this.#graph.find(actor);
     return node < 0 ? { reads: [], writes: [] } : programOf(this.#graph, node, rowView(view));
+  }
+
+  /** How far anybody reads each dataset now: one look at all nodes, some 0.1 s at 50,000 topics. */
+  uses(): KnownUse {
+    return usesNow(this.#graph);
   }
 
   /** The graph as it is in memory, as rows; nodes not by ascending id. */
@@ -205,9 +213,10 @@ export class LineageIndex {
     if (delta.revision <= this.#revision.revision) return this.#revision;
     this.#graph.apply(delta);
     this.#missed?.push(delta);
-    this.#baseRevision ??= this.#revision;
+    const before = this.#revision;
+    this.#baseRevision ??= before;
     this.#revision = delta.revision === newest.revision ? newest : { revision: delta.revision, committedAt: newest.committedAt };
-    for (const listener of this.#listeners) listener(delta.changed);
+    for (const listener of this.#listeners) listener(delta.changed, before.revision);
     if (this.#graph.extraRows > Math.max(REBUILD_FLOOR, this.#graph.base.rows * REBUILD_SHARE)) this.#rebuildAside();
     return this.#revision;
   }
@@ -235,8 +244,9 @@ export class LineageIndex {
   #replace(base: BaseGraph, revision: RevisionInfo): void {
     this.#use(new LineageGraph(base), null);
     this.#missed = null;
+    const before = this.#revision.revision;
     this.#revision = revision;
-    for (const listener of this.#listeners) listener('everything');
+    for (const listener of this.#listeners) listener('everything', before);
   }
 
   async #buildAnew(): Promise<void> {

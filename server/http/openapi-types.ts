@@ -737,6 +737,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this process says of its parts, and what they have counted since it started
+         * @description Doors that another process keeps are told by that process alone.
+         */
+        get: operations["getPlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/unread-topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kafka topics that no job or consumer is known to open, by name
+         * @description A program that reads fields nobody knows reads the topic all the same. `looked` tells what silence is worth: `observed` where readers are
+         *     observed in the same cluster, `declared-only` where nobody looked and only declarations could tell of a reader.
+         *     `blankPrograms` are jobs and consumers of which no dataset is known at all; each may read any.
+         */
+        get: operations["listUnreadTopics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/repeated-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deployed jobs of which two or more compute the same from the same inputs
+         * @description Compared is which fields are read of each input and where each output field comes from, whatever it is written to; conditions and
+         *     expressions are not, so two may differ in what they filter. Of `unknown` deployed
+         *     jobs not all of that is known; they are in no group.
+         */
+        get: operations["listRepeatedJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/job-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs by the pipeline they belong to, or by the processor they run */
+        get: operations["listJobGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/recent-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the newest revisions said something new about, newest first
+         * @description A step is of the revisions after `after` up to `revision`, as they were taken in together. Remembered since this process was first
+         *     asked or changed; the oldest step may be one look back into the store. `changed` is null where too much changed to be told.
+         */
+        get: operations["listRecentChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ledger": {
         parameters: {
             query?: never;
@@ -2008,15 +2110,109 @@ export interface components {
             givenUp: number;
             attempts: components["schemas"]["DeliveryAttempt"][];
         };
+        GroupedJob: {
+            namespace: string;
+            name: string;
+            owner: string | null;
+            state: string | null;
+        };
+        Platform: {
+            parts: components["schemas"]["PartReadiness"][];
+            figures: {
+                part: string;
+                /** @description As in the metric `sluice_<name>`. */
+                name: string;
+                help: string;
+                /** @enum {string} */
+                kind: "counter" | "gauge";
+                /** @description null where the part cannot tell. */
+                value: number | null;
+            }[];
+            index: {
+                nodes: number;
+                edges: number;
+                bytes: number;
+            };
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        UnreadTopicPage: {
+            topics: {
+                namespace: string;
+                name: string;
+                owner: string | null;
+                doc: string | null;
+                writers: components["schemas"]["DatasetWriter"][];
+                /** @enum {string} */
+                looked: "observed" | "declared-only";
+            }[];
+            total: number;
+            /** @description Those of them in clusters where no reader was ever observed. */
+            unobserved: number;
+            blankPrograms: number;
+            nextCursor: string | null;
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        RepeatedJobPage: {
+            groups: components["schemas"]["JobGroup"][];
+            total: number;
+            unknown: number;
+            nextCursor: string | null;
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        JobGroup: {
+            total: number;
+            /** @description All but those known to be stopped or finished. */
+            deployed: number;
+            /** @description The first fifty. */
+            jobs: components["schemas"]["GroupedJob"][];
+        };
+        JobGroupPage: {
+            groups: (components["schemas"]["JobGroup"] & {
+                namespace: string;
+                name: string;
+            })[];
+            total: number;
+            /** @description Jobs that name none. */
+            without: number;
+            nextCursor: string | null;
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        RecentChanges: {
+            steps: {
+                after: number;
+                revision: number;
+                /**
+                 * Format: date-time
+                 * @description Of the newest of them.
+                 */
+                committedAt: string;
+                /** @description How many entities. */
+                changed: number | null;
+                /** @description Some of them, datasets first. */
+                entities: components["schemas"]["Entity"][];
+            }[];
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        PartReadiness: {
+            part: string;
+            ready: boolean;
+            /** @description Whether answers are untrue without it; other parts are told and keep nothing from being answered. */
+            required: boolean;
+            detail: string;
+        };
         Readiness: {
             ready: boolean;
-            parts: {
-                part: string;
-                ready: boolean;
-                /** @description Whether answers are untrue without it; other parts are told and keep nothing from being answered. */
-                required: boolean;
-                detail: string;
-            }[];
+            parts: components["schemas"]["PartReadiness"][];
         };
     };
     responses: {
@@ -2048,6 +2244,8 @@ export interface components {
         limit: number;
         /** @description `nextCursor` of the page before. */
         cursor: string;
+        /** @description `nextCursor` of the page before; it holds a name. */
+        nameCursor: string;
         kindFilter: components["schemas"]["EntityKind"][];
     };
     requestBodies: never;
@@ -3467,6 +3665,139 @@ export interface operations {
                     "application/json": components["schemas"]["RevisionStatus"];
                 };
             };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Parts, figures and the size of the index */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Platform"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+        };
+    };
+    listUnreadTopics: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of topics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadTopicPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listRepeatedJobs: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatedJobPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listJobGroups: {
+        parameters: {
+            query: {
+                by: "pipeline" | "processor";
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobGroupPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listRecentChanges: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Steps */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentChanges"];
+                };
+            };
+            400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             503: components["responses"]["Problem"];

@@ -8,6 +8,7 @@ import { ledgerHandlers } from './ledger.ts';
 import { type LineageDoorParts, openLineageHandlers } from './openlineage.ts';
 import { type OperationParts, operationHandlers } from './operations.ts';
 import { permitHandlers, type PermitHandlerParts } from './permits.ts';
+import { platformHandlers, type PlatformParts } from './platform.ts';
 import { type QuestionParts, questionHandlers } from './questions.ts';
 import { type SchemaChangeHandlerParts, schemaChangeHandlers } from './schema-changes.ts';
 import { schemaHandlers } from './schemas.ts';
@@ -16,12 +17,12 @@ import { webhookHandlers } from './webhooks.ts';
 /** One handler for each operation of `openapi.yaml`, by operationId; a missing one does not compile. */
 export type Handlers = Readonly<Record<keyof operations, RouteHandlerMethod>>;
 
-export type HandlerParts = AdmissionParts & ApprovalHandlerParts & PermitHandlerParts & QuestionParts & OperationParts & IdentityParts & LineageDoorParts & SchemaChangeHandlerParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
+export type HandlerParts = AdmissionParts & ApprovalHandlerParts & PermitHandlerParts & QuestionParts & OperationParts & PlatformParts & IdentityParts & LineageDoorParts & SchemaChangeHandlerParts & Parameters<typeof gateHandlers>[0] & Parameters<typeof webhookHandlers>[0];
 
 export function buildHandlers(parts: HandlerParts): Handlers {
   return {
     ...gateHandlers(parts), ...approvalHandlers(parts), ...permitHandlers(parts), ...admissionHandlers(parts),
     ...questionHandlers(parts), ...schemaHandlers(parts), ...schemaChangeHandlers(parts), ...openLineageHandlers(parts),
-    ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts), ...identityHandlers(parts),
+    ...ledgerHandlers(parts), ...webhookHandlers(parts), ...operationHandlers(parts), ...platformHandlers(parts), ...identityHandlers(parts),
   } as Handlers;
 }

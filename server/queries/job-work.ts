@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { signatureOfFact } from '../catalog/gate/program-signature.ts';
+import { entityKey, type EntityRef, type Named } from '../catalog/names.ts';
+import type { LineageIndex } from '../graph/lineage-index.ts';
+import type { EntityRecord, Store } from '../store/store.ts';
+import { factOf, factsOf, ownerOf } from './catalog-reader.ts';
+import { isDeployed, stateOfJob } from './job-state.ts';
+
+/** Jobs read in one go when all are; between two goes others are answered. */
+const JOBS_AT_ONCE = 200;
+
+/** What platform questions ask of a job. */
+export interface KnownJob extends Named {
+  readonly owner: string | null;
+  readonly state: string | null;
+  readonly deployed: boolean;
+  readonly processor: Named | null;
+  readonly pipeline: Named | null;
+  /** Hash of what it computes; null where any of that is unknown. */
+  readonly work: string | null;
+}
+
+/** Every job by what it does and belongs to: read once when first asked, then kept by what each revision changed. */
+export class JobWork {
+  readonly #store: Pick<Store, 'entities' | 'entity' | 'names'>;
+  readonly #jobs = new Map<string, KnownJob>();
+  #changed: number[] | 'everything' = 'everything';
+  #looking: Promise<void> = Promise.resolve();
+  #sorted: readonly KnownJob[] | null = null;
+
+  constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>) {
+    this.#store = store;
+    index.onChange((ids) => {
+      if (ids === 'everything' || this.#changed === 'everything') this.#changed = 'everything';
+      else for (const id of ids) this.#changed.push(id);
+    });
+  }
+
+  /** All jobs by ascending key. The index is to be caught up before. */
+  async jobs(): Promise<readonly KnownJob[]> {
+    // One look after the other: each takes what changed until then.
+    this.#looking = this.#looking.catch(() => undefined).then(() => this.#look());
+    await this.#looking;
+    this.#sorted ??= [...this.#jobs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
+    return this.#sorted;
+  }
+
+  async #look(): Promise<void> {
+    const changed = this.#changed;
+    this.#changed = [];
+    try {
+      if (changed === 'everything') await this.#readAll();
+      else if (changed.length > 0) await this.#read((await this.#store.names([...new Set(changed)])).filter((ref) => ref !== null));
+    } catch (failure) {
+      this.#changed = 'everything';
+      throw failure;
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    this.#jobs.clear();
+    for (let after: string | null = null; ; ) {
+      const page: readonly EntityRef[] = await this.#store.entities('job', { after, limit: JOBS_AT_ONCE });
+      await this.#read(page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < JOBS_AT_ONCE) return;
+      after = entityKey(last);
+      await nextTurn();
+    }
+  }
+
+  async #read(refs: readonly EntityRef[]): Promise<void> {
+    this.#sorted = null;
+    for (const ref of refs) if (ref.kind === 'job') this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
+  }
+}
+
+function knownJob({ namespace, name }: Named, record: EntityRecord | null): KnownJob {
+  const fact = factOf(record, 'job');
+  const work = factsOf(record, 'program').map(({ body }) => signatureOfFact(body)).find((signature) => signature !== null);
+  return {
+    namespace, name, owner: ownerOf(record), state: stateOfJob(record), deployed: isDeployed(record), processor: fact?.processor ?? null, pipeline: fact?.pipeline ?? null,
+    work: work === undefined ? null : createHash('sha256').update(work).digest('base64url'),
+  };
+}
