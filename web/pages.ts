@@ -2,7 +2,7 @@ import type { Route } from './shared/routes.ts';
 
 /** Every page; a new one is a line here. */
 export const ROUTES: readonly Route[] = [
-  { pattern: '/', section: 'search', load: () => import('./search/SearchPage.svelte') },
+  { pattern: '/', section: 'search', load: () => import('./home/HomePage.svelte') },
   { pattern: '/search', section: 'search', load: () => import('./search/SearchPage.svelte') },
   { pattern: '/datasets/:namespace/:name', section: 'search', load: () => import('./dataset/DatasetPage.svelte') },
   { pattern: '/jobs/:namespace/:name', section: 'search', load: () => import('./program/ProgramPage.svelte') },
@@ -14,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/changes/:changeId', section: 'changes', load: () => import('./changes/ChangePage.svelte') },
   { pattern: '/gate', section: 'gate', load: () => import('./gate/DecisionsPage.svelte') },
   { pattern: '/gate/:decisionId', section: 'gate', load: () => import('./gate/DecisionPage.svelte') },
+  { pattern: '/platform', section: 'platform', load: () => import('./platform/PlatformPage.svelte') },
 ];
 
 /** The rail. */

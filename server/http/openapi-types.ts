@@ -818,6 +818,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platform/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs that are source or sink connectors, by name */
+        get: operations["listConnectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platform/recent-changes": {
         parameters: {
             query?: never;
@@ -2180,6 +2197,17 @@ export interface components {
             total: number;
             /** @description Jobs that name none. */
             without: number;
+            nextCursor: string | null;
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        ConnectorPage: {
+            connectors: (components["schemas"]["GroupedJob"] & {
+                /** @enum {string} */
+                kind: "source-connector" | "sink-connector";
+            })[];
+            total: number;
             nextCursor: string | null;
             revision: number;
             /** Format: date-time */
@@ -3769,6 +3797,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobGroupPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listConnectors: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of connectors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorPage"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -1,3 +1,4 @@
+import type { JobKind } from '../catalog/changes.ts';
 import { entityKey, type Named } from '../catalog/names.ts';
 import type { KnownJob } from './job-work.ts';
 
@@ -34,11 +35,22 @@ export function groupedJobs(jobs: readonly KnownJob[], by: GroupedBy, place: Pla
   return { ...pageOf(groups, place), without: jobs.filter((job) => job[by] === null).length };
 }
 
+const CONNECTORS: readonly (JobKind | null)[] = ['source-connector', 'sink-connector'];
+
+/** Jobs that are connectors. */
+export function connectors(jobs: readonly KnownJob[], place: Place): GroupPage {
+  return pageOf(jobs.filter(({ kind }) => CONNECTORS.includes(kind)).map((job) => ({ key: keyOf(job), document: { kind: job.kind, ...jobDocument(job) } })), place);
+}
+
+function jobDocument({ namespace, name, owner, state }: KnownJob): object {
+  return { namespace, name, owner, state };
+}
+
 function membersOf(jobs: readonly KnownJob[]): object {
   return {
     total: jobs.length,
     deployed: jobs.filter(({ deployed }) => deployed).length,
-    jobs: jobs.slice(0, NAMED_JOBS).map(({ namespace, name, owner, state }) => ({ namespace, name, owner, state })),
+    jobs: jobs.slice(0, NAMED_JOBS).map(jobDocument),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { JobKind } from '../catalog/changes.ts';
 import { signatureOfFact } from '../catalog/gate/program-signature.ts';
 import { entityKey, type EntityRef, type Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
@@ -15,6 +16,7 @@ export interface KnownJob extends Named {
   readonly owner: string | null;
   readonly state: string | null;
   readonly deployed: boolean;
+  readonly kind: JobKind | null;
   readonly processor: Named | null;
   readonly pipeline: Named | null;
   /** Hash of what it computes; null where any of that is unknown. */
@@ -80,7 +82,7 @@ function knownJob({ namespace, name }: Named, record: EntityRecord | null): Know
   const fact = factOf(record, 'job');
   const work = factsOf(record, 'program').map(({ body }) => signatureOfFact(body)).find((signature) => signature !== null);
   return {
-    namespace, name, owner: ownerOf(record), state: stateOfJob(record), deployed: isDeployed(record), processor: fact?.processor ?? null, pipeline: fact?.pipeline ?? null,
+    namespace, name, owner: ownerOf(record), state: stateOfJob(record), deployed: isDeployed(record), kind: fact?.kind ?? null, processor: fact?.processor ?? null, pipeline: fact?.pipeline ?? null,
     work: work === undefined ? null : createHash('sha256').update(work).digest('base64url'),
   };
 }

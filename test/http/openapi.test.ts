@@ -61,6 +61,7 @@ test.each([
   ['/v1/platform/unread-topics', '/v1/platform/unread-topics'],
   ['/v1/platform/repeated-jobs', '/v1/platform/repeated-jobs'],
   ['/v1/platform/job-groups', '/v1/platform/job-groups?by=pipeline'],
+  ['/v1/platform/connectors', '/v1/platform/connectors'],
   ['/v1/platform/recent-changes', '/v1/platform/recent-changes'],
   ['/v1/policy', '/v1/policy'],
   ['/v1/revision', '/v1/revision'],

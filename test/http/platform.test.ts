@@ -87,6 +87,11 @@ test('counts jobs by pipeline and by processor, and those that name none', async
   expect((await catalog.get('/v1/platform/job-groups')).status).toBe(400);
 });
 
+test('names the connectors, and no other job', async () => {
+  const { connectors, total } = (await catalog.get('/v1/platform/connectors')).body;
+  expect([total, connectors]).toEqual([1, [{ kind: 'source-connector', namespace: 'flink://main', name: 'payments-cdc', owner: 'team-payments', state: null }]]);
+});
+
 test('tells what the newest revisions were about, and what was before the first question in one step', async () => {
   interface Step { readonly after: number; readonly revision: number; readonly changed: number; readonly entities: readonly { readonly kind: string; readonly name: string }[] }
   const steps = async (): Promise<readonly Step[]> => (await catalog.get('/v1/platform/recent-changes')).body.steps as readonly Step[];

@@ -34,6 +34,7 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
   });
 
   const pages = (): [string, string][] => [
+    ['home', '/'], ...['', '?view=pipelines', '?view=processors', '?view=connectors', '?view=unread', '?view=repeated'].map((view): [string, string] => [`platform ${view}`, `/platform${view}`]),
     ['search', '/search?q=payments'], ['an empty search', '/search?q=nothinglikethis'], ['dataset', DATASET], ['field', `${DATASET}?field=amount&value-diff=1..3`],
     ['job', '/jobs/flink%3A%2F%2Fmain/orders-enrich'], ['consumer', '/consumers/kafka%3A%2F%2Fmain/finance-ledger'], ['lineage', `/lineage?kind=field&${FIELD}&depth=4`], ['impact', `/impact?${FIELD}`],
     ['decisions', '/gate'], ['decision', `/gate/${decision}`], ['bypasses', '/gate?view=bypasses'], ['changes', '/changes'],
@@ -123,6 +124,45 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
     await page.getByRole('link', { name: 'connect://main/payments-cdc' }).first().click();
     await page.getByText('Denied: job orders-enrich reads payments.amount').waitFor();
     await page.getByText(/ask team-checkout, .*team-finance.* to approve/).waitFor();
+  });
+
+  test('tells at home what changed, what was denied and what waits', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/');
+    await page.getByText(/revisions 1 – \d+/).waitFor();
+    await page.getByText('None waits.').waitFor();
+    await page.getByRole('link', { name: 'connect://main/payments-cdc' }).click();
+    await page.waitForURL(`**/gate/${decision}`);
+    await page.goBack();
+    await page.getByRole('link', { name: /\d+ consumers/ }).click();
+    await page.waitForURL('**/search?kind=consumer');
+  });
+
+  test('tells of every part, and of topics nobody reads how that is known', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open('/platform');
+    await page.getByText('Every part of this process can do its work').waitFor();
+    await page.getByRole('link', { name: 'Topics nobody reads' }).click();
+    await page.waitForURL('**/platform?view=unread');
+    await page.getByText('nobody observes readers in their clusters').waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'kafka://edge/ads-ad-break-renamed' }).click();
+    await page.waitForURL('**/datasets/**');
+    // It has readers of which nobody knows what they read, and some known ones.
+    await open('/platform?view=unread');
+    expect(await page.getByRole('link', { name: 'kafka://main/payments', exact: true }).count()).toBe(0);
+  });
+
+  test('says which part keeps true answers back', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await page.route('**/v1/platform', async (route) => {
+      const body = (await (await route.fetch()).json()) as { parts: { part: string; ready: boolean; detail: string }[] };
+      const parts = body.parts.map((one) => (one.part === 'store' ? { ...one, ready: false, detail: 'the store is locked' } : one));
+      await route.fulfill({ json: { ...body, parts } });
+    });
+    await open('/platform');
+    const alert = page.getByRole('alert');
+    expect(await alert.innerText()).toMatch(/store is not ready[\s\S]*the store is locked/);
   });
 
   test('shows hostile names as what they are', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type GroupedBy, groupedJobs, repeatedJobs } from '../../queries/job-groups.ts';
+import { connectors, type GroupedBy, groupedJobs, repeatedJobs } from '../../queries/job-groups.ts';
 import type { JobWork } from '../../queries/job-work.ts';
 import type { RecentChanges } from '../../queries/recent-changes.ts';
 import { UnreadTopics } from '../../queries/unread-topics.ts';
@@ -52,6 +52,13 @@ export function platformHandlers(parts: PlatformParts) {
       const { by } = request.query as { by: GroupedBy };
       const { groups, total, next, without } = groupedJobs(await work.jobs(), by, placeOf(request));
       return { groups, total, without, nextCursor: cursorTo(next), ...head };
+    },
+
+    async listConnectors(request: FastifyRequest): Promise<object> {
+      await index.catchUp();
+      const head = trueAt(index);
+      const { groups, total, next } = connectors(await work.jobs(), placeOf(request));
+      return { connectors: groups, total, nextCursor: cursorTo(next), ...head };
     },
 
     async listRecentChanges(request: FastifyRequest): Promise<object> {
