@@ -90,7 +90,7 @@ test('images are named plainly, and Node is of the version the tests run with', 
   const images = [...Object.values(services).map(({ image }) => image), ...manifests.filter(({ kind }) => kind === 'Deployment').flatMap(({ spec: { template } }) => [...template.spec.initContainers, ...template.spec.containers].map(({ image }) => image))];
   expect(images.filter((image) => !/^(?:[a-z0-9-]+\/)?[a-z0-9-]+(?::[\w.-]+)?$/.test(image))).toEqual([]);
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { devDependencies: Env };
-  expect([...text('Dockerfile').matchAll(/^FROM node:(\d+)-slim/gm)].map(([, major]) => major)).toEqual([0, 1].map(() => devDependencies['node']?.split('.')[0]));
+  expect([...text('Dockerfile').matchAll(/^FROM node:(\d+)-slim/gm)].map(([, major]) => major)).toEqual([0, 1, 2].map(() => devDependencies['node']?.split('.')[0]));
 });
 
 test('the image holds what is there, and starts a program that is', () => {
@@ -101,6 +101,20 @@ test('the image holds what is there, and starts a program that is', () => {
   const programs = [text('Dockerfile'), text('compose.yaml'), text('kubernetes/ingest.yaml')].flatMap((said) => [...said.matchAll(/"((?:server|ingest)\/[\w/-]+\.ts)"\]/g)].map(([, program = '']) => program));
   expect(programs).toEqual(['server/main.ts', 'ingest/main.ts', 'ingest/main.ts']);
   for (const program of programs) expect(existsSync(join(ROOT, program)), program).toBe(true);
+});
+
+test('the image builds the portal, and holds neither its sources nor what built it', () => {
+  const stages = text('Dockerfile').split(/^FROM /m).slice(1);
+  const [packages = '', portal = '', image = ''] = stages;
+  expect(stages).toHaveLength(3);
+  expect(packages).toContain('npm ci --omit=dev --ignore-scripts');
+  expect(portal).toMatch(/package-lock\.json tsconfig\.json \.\/[^]*npm ci --ignore-scripts [^]*COPY web web\nRUN node node_modules\/vite\/bin\/vite\.js build --config web\/vite\.config\.ts/);
+  expect(image).toContain('COPY --from=portal /sluice/web/dist web/dist');
+  expect(image).toContain('COPY --from=packages /sluice/node_modules node_modules');
+  expect(image).not.toContain('COPY web');
+  // What was built here before is not what the image is to hold.
+  expect(text('Dockerfile.dockerignore').trimEnd().split('\n').at(-1)).toBe('web/dist');
+  for (const file of ['node_modules/vite/bin/vite.js', 'web/vite.config.ts']) expect(existsSync(join(ROOT, file)), file).toBe(true);
 });
 
 describe.each<Role>(['server', 'ingest'])('the %s in compose', (role) => {

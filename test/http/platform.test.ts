@@ -89,7 +89,7 @@ test('counts jobs by pipeline and by processor, and those that name none', async
 
 test('names the connectors, and no other job', async () => {
   const { connectors, total } = (await catalog.get('/v1/platform/connectors')).body;
-  expect([total, connectors]).toEqual([1, [{ kind: 'source-connector', namespace: 'flink://main', name: 'payments-cdc', owner: 'team-payments', state: null }]]);
+  expect([total, connectors]).toEqual([1, [{ kind: 'source-connector', namespace: 'flink://main', name: 'payments-cdc', owner: 'team-payments', state: 'DEPLOYING' }]]);
 });
 
 test('tells what the newest revisions were about, and what was before the first question in one step', async () => {
