@@ -181,6 +181,17 @@ export class LineageGraph {
     this.#appendExtra(this.#actorExtra.get(actor), view, into);
   }
 
+  /** Appends all rows at a node, of every time; one that is both leaving and about it comes twice. */
+  rowsEver(node: number, into: number[]): void {
+    const add = (row: number): void => void (this.isAlive(row) && into.push(row));
+    if (node < this.base.nodes) {
+      for (let row = at(this.base.outStart, node); row < at(this.base.outStart, node + 1); row++) add(row);
+      for (let i = at(this.base.inStart, node); i < at(this.base.inStart, node + 1); i++) add(at(this.base.inRow, i));
+      for (let i = at(this.base.actorStart, node); i < at(this.base.actorStart, node + 1); i++) add(at(this.base.actorRow, i));
+    }
+    for (const extra of [this.#outExtra, this.#inExtra, this.#actorExtra]) extra.get(node)?.forEach(add);
+  }
+
   /** Brings the graph to the delta's revision, in one turn. */
   apply(delta: GraphDelta): void {
     this.version++;

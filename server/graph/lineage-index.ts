@@ -9,6 +9,7 @@ import { Closure } from './closure.ts';
 import { handOver } from './graph-rows.ts';
 import { LineageGraph, NOW, type RowView } from './lineage-graph.ts';
 import { evidenceMask } from './row-traits.ts';
+import { momentsAt } from './moments.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
 import type { Direction } from './steps.ts';
 import { type KnownUse, usesNow } from './known-use.ts';
@@ -156,6 +157,12 @@ export class LineageIndex {
   programOf(actor: ReaderRef, view: View = EVERYTHING_NOW): ProgramUse {
     const node = this.#graph.find(actor);
     return node < 0 ? { reads: [], writes: [] } : programOf(this.#graph, node, rowView(view));
+  }
+
+  /** When the lineage right at an entity changed, event times in ms, ascending: of a dataset or field that of the whole dataset. */
+  momentsOf(ref: EntityRef): readonly number[] {
+    const node = this.#graph.find(ref.kind === 'field' ? { kind: 'dataset', namespace: ref.namespace, name: ref.name } : ref);
+    return node < 0 ? [] : momentsAt(this.#graph, [node]);
   }
 
   /** How far anybody reads each dataset now: one look at all nodes, some 0.1 s at 50,000 topics. */

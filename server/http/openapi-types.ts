@@ -1853,6 +1853,8 @@ export interface components {
         };
         LineageMap: {
             focus: components["schemas"]["Entity"];
+            /** @description When the readers and writers of the focus changed, whatever instant is asked about; the newest hundred, ascending. */
+            moments: string[];
             nodes: {
                 /** @description Names the node in this answer and in questions about it. */
                 key: string;

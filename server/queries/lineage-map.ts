@@ -13,6 +13,8 @@ const WIDE_FAN = 200;
 const MOST_NODES = 400;
 /** Fields of a card at most. */
 const MOST_FIELDS = 40;
+/** Moments of a map at most, the newest: what somebody steps through. */
+const MOST_MOMENTS = 100;
 /** Neighbours whose owners are looked up for counting; beyond, nobody's name is told. */
 const MOST_OWNERS = 1_000;
 
@@ -56,6 +58,7 @@ export async function lineageMap(request: MapRequest, parts: QueryParts): Promis
     groups,
     edges: nodes.flatMap((node) => edgesOf(node, shown, { request, relevance, parts })),
     fieldEdges: nodes.flatMap((node) => fieldEdgesOf(node, fields, { request, parts })),
+    moments: parts.index.momentsOf(request.focus).slice(-MOST_MOMENTS).map((moment) => new Date(moment).toISOString()),
     ...trueAt(parts.index, request),
   };
 }

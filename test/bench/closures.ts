@@ -2,8 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { changesFrom } from '../../ingest/changes-from.ts';
-import type { GraphChange } from '../../server/catalog/changes.ts';
 import type { BaseGraph } from '../../server/graph/base-graph.ts';
 import { buildBase, RowColumns } from '../../server/graph/build-base.ts';
 import { FIELD, LineageGraph, NOW } from '../../server/graph/lineage-graph.ts';
@@ -11,7 +9,7 @@ import { LineageIndex } from '../../server/graph/lineage-index.ts';
 import { Walker } from '../../server/graph/walker.ts';
 import { openSqliteStore, type SqliteStore } from '../../server/store/sqlite-store.ts';
 import { SeededRandom } from '../../ingest/demo/seeded-random.ts';
-import { generatePlatform } from './platform.ts';
+import { loadPlatform } from './load-platform.ts';
 import type { SizeName } from './platform-plan.ts';
 
 /** Fields asked about, drawn from all. */
@@ -60,19 +58,6 @@ function fastest(walk: AnyWalk, { node, size }: { readonly node: number; readonl
     best = Math.min(best, (performance.now() - started) / times);
   }
   return best;
-}
-
-async function loadPlatform(store: SqliteStore, size: SizeName): Promise<void> {
-  let changes: GraphChange[] = [];
-  for (const { event } of generatePlatform({ size, seed: 1 })) {
-    const said = changesFrom(event);
-    if (said.outcome === 'refused') throw new Error(said.reason);
-    changes.push(...said.changes);
-    if (changes.length < 2_000) continue;
-    await store.apply({ changes, committedAt: Date.now(), offset: null });
-    changes = [];
-  }
-  await store.apply({ changes, committedAt: Date.now(), offset: null });
 }
 
 async function baseOf(store: SqliteStore): Promise<BaseGraph> {

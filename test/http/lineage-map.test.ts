@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { control, openTestCatalog, smallPlatform, type TestCatalog } from './catalog.ts';
+import { control, NOON, openTestCatalog, smallPlatform, type TestCatalog } from './catalog.ts';
 
 let catalog: TestCatalog;
 beforeAll(async () => {
@@ -75,4 +75,19 @@ test('draws a dozen readers of many, counts the others, and draws them when aske
 
 test('a start nobody heard of is a problem', async () => {
   expect((await catalog.get('/v1/lineage/map?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=nothing')).body.type).toBe('urn:sluice:problem:entity-not-found');
+});
+
+test('tells when the readers and writers of the focus changed, the same at whatever time it is asked about', async () => {
+  const moved = await openTestCatalog();
+  await moved.say(...smallPlatform());
+  const ask = async (more = ''): Promise<{ readonly moments: readonly string[]; readonly nodes: readonly { readonly name: string }[] }> => (await moved.get(`/v1/lineage/map?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=enriched${more}`)).body;
+  const before = await ask();
+  const noon = before.moments.at(-1);
+  await moved.say(control('io.sluice.control.JobDeployed', { job: { namespace: 'flink://main', name: 'alerts' }, kind: 'FLINK_SQL', processor: null, artifactDigest: null, description: null, pipeline: null, owner: 'team-risk', reads: [], writes: [] }, 30));
+  const after = await ask();
+  expect(after.moments.filter((moment) => !before.moments.includes(moment))).toEqual([new Date(NOON + 30 * 60_000).toISOString()]);
+  expect(after.nodes.map(({ name }) => name)).not.toContain('alerts');
+  const then = await ask(`&asOf=${encodeURIComponent(noon ?? '')}`);
+  expect([then.moments, then.nodes.map(({ name }) => name).includes('alerts')]).toEqual([after.moments, true]);
+  await moved.stop();
 });

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import denied from '../../ingest/demo/gate-denied.json' with { type: 'json' };
-import { expectNoOverflow, missingForPortal, startBrowser, watchedPage } from './browser.ts';
+import { expectNoOverflow, watchedPage } from './browser.ts';
+import { missingForPortal, startBrowser } from './chromium.ts';
 import { type SampleService, startSampleService } from './sample-service.ts';
 
 const missing = missingForPortal();

@@ -12,6 +12,8 @@ export interface LineageQuestion {
   readonly whole: readonly string[];
   readonly listed: readonly string[];
   readonly asOf: string | null;
+  /** Leave out what nobody knows. */
+  readonly knownOnly: boolean;
   readonly evidence: readonly Schemas['Evidence'][];
 }
 const KINDS: readonly string[] = ['field', 'dataset', 'job', 'consumer'];
@@ -31,6 +33,7 @@ export function lineageQuestion(query: URLSearchParams): LineageQuestion | null 
     depth: Number.isInteger(depth) && depth >= 0 && depth <= 20 ? depth : USUAL_DEPTH,
     open: query.getAll('open'), whole: query.getAll('whole'), listed: query.getAll('listed'),
     asOf: query.get('asOf'),
+    knownOnly: query.get('known') === 'only',
     evidence: query.getAll('evidence') as Schemas['Evidence'][],
   };
 }

@@ -6,7 +6,7 @@ const node = (key: string, kind: 'dataset' | 'job', fields: string[] = [], field
 
 test('draws cards, pills, and one group for each side of a node that has more', () => {
   const { boxes, lines } = drawingOf({
-    focus: { kind: 'dataset', namespace: 'n', name: 'a' }, revision: 1, asOf: '', fieldEdges: [],
+    focus: { kind: 'dataset', namespace: 'n', name: 'a' }, revision: 1, asOf: '', fieldEdges: [], moments: [],
     nodes: [node('a', 'dataset', ['x', 'y'], 3), node('j', 'job')],
     edges: [{ from: 'a', to: 'j', completeness: 'complete', evidence: [], fields: [] }],
     groups: [{ node: 'a', direction: 'downstream', owner: 't', count: 2 }, { node: 'a', direction: 'downstream', owner: null, count: 5 }, { node: 'a', direction: 'upstream', owner: 't', count: 1 }],
