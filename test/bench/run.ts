@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Every benchmark with its usual arguments; each is a program of its own, so that none warms up another. */
-const PROGRAMS: readonly (readonly string[])[] = [['gate.ts'], ['load.ts', '--size', 'S'], ['load.ts', '--size', 'M'], ['sql-lineage.ts'], ['plan-lineage.ts'], ['closures.ts', '--size', 'S'], ['closures.ts', '--size', 'M'], ['neo4j.ts'], ['neo4j-index.ts', '--size', 'S'], ['neo4j-index.ts', '--size', 'M']];
+const PROGRAMS: readonly (readonly string[])[] = [['gate.ts'], ['load.ts', '--size', 'S'], ['load.ts', '--size', 'M'], ['sql-lineage.ts'], ['plan-lineage.ts'], ['closures.ts', '--size', 'S'], ['closures.ts', '--size', 'M'], ['portal-hub.ts', '--size', 'S'], ['portal-hub.ts', '--size', 'M'], ['neo4j.ts'], ['neo4j-index.ts', '--size', 'S'], ['neo4j-index.ts', '--size', 'M']];
 
 for (const [program = '', ...args] of PROGRAMS) {
   const file = fileURLToPath(new URL(program, import.meta.url));

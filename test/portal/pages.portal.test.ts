@@ -119,6 +119,33 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
     await expect.poll(() => page.locator('svg .job').count()).toBeGreaterThan(jobs);
   });
 
+  test('steps through the changes of what is drawn, says when it shows the past, and comes back to now', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open(`/lineage?kind=field&${FIELD}&depth=4`);
+    const next = page.getByRole('button', { name: 'The next change' });
+    expect(await next.isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'The change before' }).click();
+    await page.waitForURL('**asOf=**');
+    await page.getByText('As it was at').waitFor();
+    await next.click();
+    await page.waitForURL((url) => !url.searchParams.has('asOf'));
+    await page.getByRole('slider', { name: 'Change' }).focus();
+    await page.keyboard.press('Home');
+    await page.waitForURL('**asOf=**');
+  });
+
+  test('leaves out what nobody knows where asked, and says how much', async () => {
+    const { page, open } = await watchedPage(browser, service.url);
+    await open(`/lineage?kind=field&${FIELD}&depth=4`);
+    const programs = page.locator('svg .job, svg .consumer');
+    await programs.first().waitFor();
+    const all = await programs.count();
+    await page.getByRole('checkbox', { name: 'only what is known' }).check();
+    await page.getByText('unknown use is hidden').waitFor();
+    await page.getByText(/^\D*[1-9]\d* possible ones are hidden$/).waitFor();
+    await expect.poll(() => programs.count()).toBeLessThan(all);
+  });
+
   test('says in plain words why a job was denied, and what can be done', async () => {
     const { page, open } = await watchedPage(browser, service.url);
     await open('/gate');
