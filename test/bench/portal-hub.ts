@@ -4,20 +4,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import type { Page } from 'playwright-core';
-import { type CatalogService, openCatalogService } from '../../server/catalog-service.ts';
-import type { EntityRef, FieldRef } from '../../server/catalog/names.ts';
+import { openCatalogService } from '../../server/catalog-service.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { missingForPortal, startBrowser } from '../portal/chromium.ts';
 import { loadPlatform } from './load-platform.ts';
 import type { SizeName } from './platform-plan.ts';
+import { worstHub } from './worst-hub.ts';
 
 /** Aimed at: from the beginning of the navigation to the first paint, and the longest turn of the main thread. */
 const FIRST_PAINT_MS = 1_000;
 const LONGEST_TASK_MS = 200;
-/** Datasets whose fields are looked at for the hub: those that most is reached from in so many hops. */
-const CANDIDATES = 100;
-const NEAR_HOPS = 3;
-const DATASETS_AT_ONCE = 1_000;
 const WINDOW = { width: 1280, height: 860 };
 /** Notes every turn of the main thread that takes longer than 50 ms, from the first moment of a page. */
 const WATCH = "window.longTasks = []; new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration })))).observe({ type: 'longtask', buffered: true })";
@@ -28,22 +24,6 @@ interface Opened {
   readonly tableMs: number;
   readonly reached: string;
   readonly longTasksMs: readonly number[];
-}
-
-/** The field of which most is reached, among those of the datasets with the most right behind them. */
-async function worstHub(store: ReturnType<typeof openSqliteStore>, { index }: CatalogService): Promise<{ readonly field: FieldRef; readonly reached: number }> {
-  const datasets: { readonly ref: EntityRef; readonly near: number }[] = [];
-  for (let after: string | null = null; ; ) {
-    const page: readonly EntityRef[] = await store.entities('dataset', { after, limit: DATASETS_AT_ONCE });
-    datasets.push(...page.map((ref) => ({ ref, near: index.closure({ from: [ref], direction: 'downstream', depth: NEAR_HOPS, asOf: null, evidence: null }).size })));
-    const last = page.at(-1);
-    if (last === undefined || page.length < DATASETS_AT_ONCE) break;
-    after = `dataset:${last.namespace}#${last.name}`;
-  }
-  const most = datasets.sort((a, b) => b.near - a.near).slice(0, CANDIDATES);
-  const fields = most.flatMap(({ ref }) => index.fieldsOf(ref));
-  const sized = fields.map((field) => ({ field, reached: index.closure({ from: [{ kind: 'field', ...field }], direction: 'downstream', depth: null, asOf: null, evidence: null }).size }));
-  return sized.reduce((worst, one) => (one.reached > worst.reached ? one : worst));
 }
 
 async function opened(page: Page, path: string): Promise<Opened> {
@@ -72,7 +52,7 @@ async function measure(size: SizeName): Promise<object> {
     await loadPlatform(store, size);
     const service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: pino({ level: 'silent' }), snapshot: null });
     const base = await service.app.listen({ host: '127.0.0.1', port: 0 });
-    const { field, reached } = await worstHub(store, service);
+    const { field, reached } = await worstHub(store, service.index);
     const browser = await startBrowser();
     const views: Record<string, Opened> = {};
     const { namespace, name, path } = field;

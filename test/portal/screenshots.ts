@@ -14,7 +14,7 @@ async function takePictures(): Promise<void> {
   try {
     const { decisionId } = await service.post('/v1/gate/decisions', denied);
     const pages: readonly (readonly [name: string, path: string])[] = [
-      ['home', '/'], ['search', '/search?q=payments'], ['field', '/datasets/kafka%3A%2F%2Fmain/payments?field=amount'], ['lineage', `/lineage?kind=field&${TOPIC}&path=amount&depth=2`],
+      ['home', '/'], ['search', '/search?q=payments'], ['field', '/datasets/kafka%3A%2F%2Fmain/payments?field=amount'], ['lineage', `/lineage?kind=field&${TOPIC}&path=amount&depth=2&direction=downstream`],
       ['impact', `/impact?${TOPIC}&path=amount`], ['decision', `/gate/${String(decisionId)}`], ['unread-topics', '/platform?view=unread'],
     ];
     const context = await browser.newContext({ viewport: WINDOW, colorScheme: 'light', reducedMotion: 'reduce', baseURL: service.url });

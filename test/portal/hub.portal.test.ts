@@ -1,0 +1,72 @@
+import pino from 'pino';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCatalogService, type CatalogService } from '../../server/catalog-service.ts';
+import type { FieldRef } from '../../server/catalog/names.ts';
+import { openSqliteStore } from '../../server/store/sqlite-store.ts';
+import { loadPlatform } from '../bench/load-platform.ts';
+import { worstHub } from '../bench/worst-hub.ts';
+import { expectNoOverflow, watchedPage } from './browser.ts';
+import { missingForPortal, startBrowser } from './chromium.ts';
+
+const missing = missingForPortal();
+/** Loading a platform of thousands of topics, on a busy machine. */
+const LOAD_MS = 240_000;
+
+describe.skipIf(missing !== null)(`the portal on a platform of size S${missing === null ? '' : ` (needs ${missing})`}`, () => {
+  const store = openSqliteStore({ file: ':memory:' });
+  let browser: Browser;
+  let service: CatalogService;
+  let url = '';
+  let hub: FieldRef;
+  beforeAll(async () => {
+    await loadPlatform(store, 'S');
+    service = await openCatalogService({ store, aliases: new Map(), clock: Date.now, log: pino({ level: 'silent' }), snapshot: null });
+    url = await service.app.listen({ host: '127.0.0.1', port: 0 });
+    ({ field: hub } = await worstHub(store, service.index));
+    browser = await startBrowser();
+  }, LOAD_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await store.close();
+  });
+  const totalOf = async (direction: string): Promise<number> => {
+    const answer = await fetch(`${url}/v1/lineage?${new URLSearchParams({ kind: 'field', ...hub, direction, limit: '1' }).toString()}`);
+    return ((await answer.json()) as { readonly total: number }).total;
+  };
+
+  test('draws the worst hub, counts what it does not draw, and lists the whole answer', async () => {
+    const { page, faults, open } = await watchedPage(browser, url);
+    const total = (await totalOf('upstream')) + (await totalOf('downstream'));
+    expect(total).toBeGreaterThan(10_000);
+    await open(`/lineage?${new URLSearchParams({ kind: 'field', ...hub, depth: '6' }).toString()}`);
+    await page.locator('svg[aria-label="Lineage map"] .focus').waitFor();
+    await page.getByText(/^\d[\d,]* more of /).first().waitFor();
+    await page.getByText(`${total.toLocaleString('en')} reached`, { exact: true }).waitFor();
+    // Drawn is what is in view; the list holds the rest.
+    expect(await page.locator('tbody tr:not(.space)').count()).toBeLessThan(200);
+    const list = page.getByRole('region', { name: /^reached: / });
+    await list.evaluate('(element) => element.scrollTo(0, element.scrollHeight)');
+    await expect.poll(async () => Number(await page.locator('tbody tr:not(.space)').last().getAttribute('aria-rowindex'))).toBe(Math.min(total, 20_000));
+    await page.getByRole('button', { name: 'upstream' }).click();
+    await page.waitForURL('**direction=upstream**');
+    await expectNoOverflow(page);
+    expect(faults).toEqual([]);
+  });
+
+  test('finds among all that there is, and names what nobody reads and who repeats work page by page', async () => {
+    const { page, faults, open } = await watchedPage(browser, url);
+    await open('/search?kind=field');
+    await page.getByText(/^\d{2,3},\d{3} found$/).waitFor();
+    await open('/platform?view=unread');
+    await page.getByText(/^[\d,]+ topics nobody reads$/).waitFor();
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await page.waitForURL('**cursor=**');
+    await open('/platform?view=pipelines');
+    await page.getByText(/^[\d,]+ pipelines$/).waitFor();
+    await open('/platform?view=repeated');
+    await page.getByText(/deployed jobs not everything is known/).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
