@@ -165,7 +165,7 @@ export class LineageIndex {
     return node < 0 ? [] : momentsAt(this.#graph, [node]);
   }
 
-  /** How far anybody reads each dataset now: one look at all nodes, some 0.1 s at 50,000 topics. */
+  /** How far anybody reads each dataset now: one look at all nodes, to be remembered by whoever asks often. */
   uses(): KnownUse {
     return usesNow(this.#graph);
   }

@@ -47,7 +47,8 @@ describe.skipIf(missing !== null)(`the portal on a platform of size S${missing =
     // Drawn is what is in view; the list holds the rest.
     expect(await page.locator('tbody tr:not(.space)').count()).toBeLessThan(200);
     const list = page.getByRole('region', { name: /^reached: / });
-    await list.evaluate('(element) => element.scrollTo(0, element.scrollHeight)');
+    await list.focus();
+    await page.keyboard.press('End');
     await expect.poll(async () => Number(await page.locator('tbody tr:not(.space)').last().getAttribute('aria-rowindex'))).toBe(Math.min(total, 20_000));
     await page.getByRole('button', { name: 'upstream' }).click();
     await page.waitForURL('**direction=upstream**');
