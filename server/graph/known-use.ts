@@ -21,12 +21,9 @@ export function usesNow(graph: LineageGraph): KnownUse {
   const rows: number[] = [];
   for (let node = 0; node < graph.nodes; node++) {
     const kind = graph.kindOf(node);
-    rows.length = 0;
-    if (PROGRAMS.includes(kind)) {
-      graph.rowsAbout(node, NOW, rows);
-      if (rows.length === 0) blankPrograms++;
-    }
+    if (PROGRAMS.includes(kind) && !graph.hasRowsAbout(node, NOW)) blankPrograms++;
     if (kind !== DATASET) continue;
+    rows.length = 0;
     graph.rowsOut(node, NOW, rows);
     const uses = rows.filter((row) => kindIn(graph.traitsOf(row)) === USES);
     const { namespace, name } = graph.refOf(node);

@@ -181,6 +181,14 @@ export class LineageGraph {
     this.#appendExtra(this.#actorExtra.get(actor), view, into);
   }
 
+  /** Whether a view sees any row about an actor. */
+  hasRowsAbout(actor: number, view: RowView): boolean {
+    if (actor < this.base.nodes) {
+      for (let i = at(this.base.actorStart, actor); i < at(this.base.actorStart, actor + 1); i++) if (this.#sees(at(this.base.actorRow, i), view)) return true;
+    }
+    return this.#actorExtra.get(actor)?.some((row) => this.#sees(row, view)) ?? false;
+  }
+
   /** Appends all rows at a node, of every time; one that is both leaving and about it comes twice. */
   rowsEver(node: number, into: number[]): void {
     const add = (row: number): void => void (this.isAlive(row) && into.push(row));

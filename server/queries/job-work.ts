@@ -8,8 +8,10 @@ import type { EntityRecord, Store } from '../store/store.ts';
 import { factOf, factsOf, ownerOf } from './catalog-reader.ts';
 import { isDeployed, stateOfJob } from './job-state.ts';
 
-/** Jobs read in one go when all are; between two goes others are answered. */
+/** Names fetched in one go when all jobs are read. */
 const JOBS_AT_ONCE = 200;
+/** Longest turn of reading jobs, ms, between which others are answered: a large program takes milliseconds. */
+const TURN_MS = 8;
 
 /** What platform questions ask of a job. */
 export interface KnownJob extends Named {
@@ -28,7 +30,7 @@ export class JobWork {
   readonly #store: Pick<Store, 'entities' | 'entity' | 'names'>;
   readonly #jobs = new Map<string, KnownJob>();
   #changed: number[] | 'everything' = 'everything';
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<unknown> = Promise.resolve();
   #sorted: readonly KnownJob[] | null = null;
 
   constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>) {
@@ -40,12 +42,14 @@ export class JobWork {
   }
 
   /** All jobs by ascending key. The index is to be caught up before. */
-  async jobs(): Promise<readonly KnownJob[]> {
+  jobs(): Promise<readonly KnownJob[]> {
     // One look after the other: each takes what changed until then.
-    this.#looking = this.#looking.catch(() => undefined).then(() => this.#look());
-    await this.#looking;
-    this.#sorted ??= [...this.#jobs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
-    return this.#sorted;
+    const answer = this.#looking.catch(() => undefined).then(async () => {
+      await this.#look();
+      return (this.#sorted ??= [...this.#jobs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job));
+    });
+    this.#looking = answer;
+    return answer;
   }
 
   async #look(): Promise<void> {
@@ -68,13 +72,18 @@ export class JobWork {
       const last = page.at(-1);
       if (last === undefined || page.length < JOBS_AT_ONCE) return;
       after = entityKey(last);
-      await nextTurn();
     }
   }
 
   async #read(refs: readonly EntityRef[]): Promise<void> {
     this.#sorted = null;
-    for (const ref of refs) if (ref.kind === 'job') this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
+    let started = performance.now();
+    for (const ref of refs) {
+      if (ref.kind === 'job') this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
+      if (performance.now() - started < TURN_MS) continue;
+      await nextTurn();
+      started = performance.now();
+    }
   }
 }
 
