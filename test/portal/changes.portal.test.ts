@@ -6,7 +6,8 @@ import allowed from '../../ingest/demo/gate-allowed.json' with { type: 'json' };
 import denied from '../../ingest/demo/gate-denied.json' with { type: 'json' };
 import type { TestPerson } from '../http/catalog.ts';
 import { openTestOffice } from '../permits/test-office.ts';
-import { expectNoOverflow, missingForPortal, startBrowser, type WatchedPage, watchedPage } from './browser.ts';
+import { expectNoOverflow, type WatchedPage, watchedPage } from './browser.ts';
+import { missingForPortal, startBrowser } from './chromium.ts';
 import { type SampleService, startSampleService } from './sample-service.ts';
 
 const missing = missingForPortal();
