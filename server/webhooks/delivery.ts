@@ -65,7 +65,7 @@ function secretsOf({ id, generation, secretAt }: RegisteredWebhook, keys: Webhoo
 export function messageOf(webhook: RegisteredWebhook, { entry, notice }: PlacedNotice, publicUrl: string | null): Message {
   const { event, teams, text, data, page } = notice;
   const deliveryId = `${webhook.id}.${entry.sequence}.${event}`;
-  const link = publicUrl === null ? null : `${publicUrl}/#/${page}`;
+  const link = publicUrl === null ? null : `${publicUrl}/${page}`;
   const { id, kind, sequence, hash, at } = entry;
   const body = { text: `${slackText(text)}${link === null ? '' : `\n<${link}>`}`, event, deliveryId, occurredAt: new Date(at).toISOString(), teams, data, link, entry: { id, kind, sequence, hash } };
   return { deliveryId, event, body: JSON.stringify(body) };

@@ -158,7 +158,7 @@ describe.skipIf(missing !== null)(`the portal in a browser${missing === null ? '
     const { page, open } = await watchedPage(browser, service.url);
     await open('/');
     await page.getByText(/revisions 1 – \d+/).waitFor();
-    await page.getByText('None waits.').waitFor();
+    await page.getByRole('link', { name: 'payments-value' }).waitFor();
     await page.getByRole('link', { name: 'connect://main/payments-cdc' }).click();
     await page.waitForURL(`**/gate/${decision}`);
     await page.goBack();

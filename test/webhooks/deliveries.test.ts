@@ -69,8 +69,8 @@ test('tells what happens from its registration on, in order, signed, once', asyn
   expect(first?.path).toBe('/hook?team=a');
   expect(receiver.received.map((received) => [isSigned(received, secret, now), isSigned(received, 'whsec_other', now), isSigned(received, secret, now + HOUR)])).toEqual([[true, false, false], [true, false, false]]);
   expect(first?.headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8', 'sluice-event': 'policy.changed', 'sluice-delivery': first?.body.deliveryId });
-  expect(first?.body).toMatchObject({ event: 'policy.changed', teams: null, occurredAt: new Date(START).toISOString(), link: 'https://sluice.example/#/policy', entry: { kind: 'policy', sequence: 3 } });
-  expect(first?.body.text).toContain('Reason: reason &lt;2&gt; &amp; more\n<https://sluice.example/#/policy>');
+  expect(first?.body).toMatchObject({ event: 'policy.changed', teams: null, occurredAt: new Date(START).toISOString(), link: 'https://sluice.example/platform', entry: { kind: 'policy', sequence: 3 } });
+  expect(first?.body.text).toContain('Reason: reason &lt;2&gt; &amp; more\n<https://sluice.example/platform>');
   const { state } = { state: await one.webhooks.deliveries(webhook.id) };
   expect(state.log.map(({ event, outcome, status, reason }) => [event, outcome, status, reason])).toEqual([['policy.changed', 'delivered', 204, null], ['policy.changed', 'delivered', 204, null]]);
 });

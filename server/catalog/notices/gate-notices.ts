@@ -23,7 +23,7 @@ export function noticesOfDenial({ body }: RecordedEntry): readonly Notice[] {
   const job = `${request.job.namespace}/${request.job.name}`;
   const owner = request.job.owner ?? null;
   const told = (event: Notice['event'], about: readonly TellableFinding[], rest: Pick<Notice, 'teams' | 'text'>): Notice => ({
-    event, ...rest, page: `gate/decisions/${decision.decisionId}`,
+    event, ...rest, page: `gate/${decision.decisionId}`,
     data: { decisionId: decision.decisionId, job: { namespace: request.job.namespace, name: request.job.name, owner }, revision: decision.revision, findings: about.map(({ id, rule, message }) => ({ id, rule, message: short(message) })) },
   });
   const messages = (findings: readonly TellableFinding[]): string => listed(findings.map(({ message }) => message));
@@ -47,7 +47,7 @@ export function noticesOfDenial({ body }: RecordedEntry): readonly Notice[] {
 export function noticesOfPolicy({ body }: RecordedEntry): readonly Notice[] {
   const { policy, reason, byName } = body as { readonly policy: { readonly revision: number; readonly exceptions: readonly unknown[] }; readonly reason: string; readonly byName?: string };
   const text = `The policy of the gate was changed${byName === undefined ? '' : ` by ${byName}`}; it is at revision ${policy.revision}, with ${counted(policy.exceptions.length, 'exception')}. Reason: ${short(reason)}`;
-  return [{ event: 'policy.changed', teams: null, text, data: { revision: policy.revision, reason }, page: 'policy' }];
+  return [{ event: 'policy.changed', teams: null, text, data: { revision: policy.revision, reason }, page: 'platform' }];
 }
 
 /** Glass that was broken: told everyone who is told of it at all, whatever teams they asked for. */
@@ -57,7 +57,7 @@ export function noticesOfBreakGlass({ body }: RecordedEntry): readonly Notice[] 
   const { id, context, findings, by, byName = by, reason, expiresAt } = approval;
   const until = new Date(expiresAt).toISOString();
   const text = `Break-glass: ${byName} passed ${counted(findings.length, 'finding')} of ${context.kind} ${context.namespace}/${context.name} without their owners, until ${until}. Reason: ${short(reason)}`;
-  return [{ event: 'break-glass.used', teams: null, text, data: { approvalId: id, context, findings, by, byName, reason, expiresAt: until }, page: 'gate/approvals' }];
+  return [{ event: 'break-glass.used', teams: null, text, data: { approvalId: id, context, findings, by, byName, reason, expiresAt: until }, page: 'gate' }];
 }
 
 /** Why no permit covers a start, in words; a reason that is not here is told as it is. */
