@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ANNOTATIONS, FlinkAdmission } from '../../server/actions/flink-admission.ts';
+import { ANNOTATIONS, artifactDigest, FlinkAdmission } from '../../server/actions/flink-admission.ts';
+import { flinkResourceOf } from '../../server/catalog/admission/flink-resource.ts';
+import { openTestOffice } from '../permits/test-office.ts';
 import { deployment, review } from '../catalog/admission/resources.ts';
-import { openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
+import { NOON, openTestCatalog, PAYMENT, recordText, redeploy, smallPlatform, type TestCatalog } from './catalog.ts';
 
 const URL = '/v1/admission/flink';
 let catalog: TestCatalog;
@@ -76,4 +78,20 @@ test('a permit that fits lets a start pass, for exactly this job and artifact', 
   expect(await answer('good')).toMatchObject({ response: { allowed: true, auditAnnotations: { 'sluice-permit': 'p1' } } });
   expect(await answer('bad')).toMatchObject({ response: { allowed: false, status: { message: expect.stringContaining('it is for another digest') as unknown } } });
   expect(asked).toMatchObject([['good', { job: { namespace: 'flink://shop', name: 'orders-enrich' }, digest: expect.stringMatching(/^sha256:/) as unknown }], ['bad', {}]]);
+});
+
+test('a permit the gate gave lets the resource in that it was asked for, with its digest, and no other', async () => {
+  const { office } = await openTestOffice(() => NOON);
+  const permitting = await openTestCatalog(undefined, { permits: office });
+  await permitting.say(...smallPlatform());
+  const { job, program } = redeploy(PAYMENT) as { job: { namespace: string; name: string; owner: string }; program: object };
+  const named = { [ANNOTATIONS.job]: `${job.namespace}/${job.name}` };
+  const resource = flinkResourceOf(deployment({}, named) as never);
+  if (resource.outcome === 'refused') throw new Error(resource.reason);
+  const decision = (await permitting.post('/v1/gate/decisions', { job: { ...job, artifact: { digest: artifactDigest(resource.resource) } }, program })).body;
+  const answer = async (annotations: Record<string, string>, spec: object = {}) => (await permitting.post(URL, review('CREATE', deployment({ ...spec }, { ...annotations, [ANNOTATIONS.permit]: decision.permit.token })))).body.response;
+  expect(await answer(named)).toMatchObject({ allowed: true, auditAnnotations: { 'sluice-permit': decision.permit.permitId } });
+  expect(await answer(named, { image: 'another' })).toMatchObject({ allowed: false, status: { message: expect.stringContaining('artifact') as unknown } });
+  expect(await answer({ [ANNOTATIONS.job]: 'flink://main/another' })).toMatchObject({ allowed: false });
+  await permitting.stop();
 });
