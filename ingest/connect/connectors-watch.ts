@@ -7,7 +7,7 @@ import { datasetKey, entityKey, type Named } from '../../server/catalog/names.ts
 import { inTurns } from '../../server/outside/in-turns.ts';
 import { concernsAll, OutsideFailure } from '../../server/outside/outside-failure.ts';
 import type { Polled } from '../../server/outside/poll-loop.ts';
-import type { EntityRecord, Store } from '../../server/store/store.ts';
+import { entityPages, type EntityRecord, type Store } from '../../server/store/store.ts';
 import type { ConnectClient, ListedConnector } from './connect-client.ts';
 import type { ConnectConfig } from './connect-config.ts';
 import { changesOfConnector, changesOfGoneConnector, isTold } from './connector-changes.ts';
@@ -134,15 +134,13 @@ export class ConnectorsWatch {
     const { store } = this.#parts;
     const told = new Map<string, string | null>();
     const { namespace } = this.#job('');
-    for (let after = entityKey({ kind: 'job', namespace, name: '' }); ;) {
-      const page = await store.entities('job', { after, limit: PAGE });
+    for await (const page of entityPages(store, 'job', { after: entityKey({ kind: 'job', namespace, name: '' }), limit: PAGE })) {
       for (const ref of page) {
         if (ref.namespace !== namespace) return told;
         if (isTold(await store.entity(ref))) told.set(ref.name, null);
-        after = entityKey(ref);
       }
-      if (page.length < PAGE) return told;
     }
+    return told;
   }
 
   async #tell(changes: readonly GraphChange[]): Promise<number> {

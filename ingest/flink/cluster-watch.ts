@@ -5,11 +5,11 @@ import { type JobOutline, jobOutline, outlineText } from '../../server/catalog/f
 import { type FlinkJob, jobsOfOverview } from '../../server/catalog/flink/rest/job-overview.ts';
 import { type KnownJob, statementsOfJob } from '../../server/catalog/flink/rest/job-statements.ts';
 import { isSqlJob, nameInMetrics, sourceVertices, topicsOfMetrics } from '../../server/catalog/flink/rest/source-topics.ts';
-import { type DatasetRef, entityKey, type Named } from '../../server/catalog/names.ts';
+import type { DatasetRef, Named } from '../../server/catalog/names.ts';
 import { inTurns } from '../../server/outside/in-turns.ts';
 import type { JsonReader } from '../../server/outside/json-reader.ts';
 import { concernsAll, OutsideFailure } from '../../server/outside/outside-failure.ts';
-import type { EntityRecord, Store } from '../../server/store/store.ts';
+import { entityPages, type EntityRecord, type Store } from '../../server/store/store.ts';
 import type { FlinkCluster } from './flink-config.ts';
 import { JobRestarts } from './job-restarts.ts';
 
@@ -22,7 +22,6 @@ const REQUESTS_AT_ONCE = 4;
 const LOOKED_INTO = 100;
 /** A source's metrics come once it reads; after so many looks without any there are none to come. */
 const MOST_LOOKS = 30;
-const STORE_PAGE = 1_000;
 
 export interface WatchParts {
   readonly cluster: FlinkCluster;
@@ -163,13 +162,10 @@ export class ClusterWatch {
   async #namesInCatalog(): Promise<Set<string>> {
     const { store, cluster } = this.#parts;
     const names = new Set<string>();
-    for (let after: string | null = null; ; ) {
-      const page = await store.entities('job', { after, limit: STORE_PAGE });
+    for await (const page of entityPages(store, 'job')) {
       for (const ref of page) if (ref.namespace === cluster.jobs) names.add(ref.name);
-      const last = page.at(-1);
-      if (last === undefined || page.length < STORE_PAGE) return names;
-      after = entityKey(last);
     }
+    return names;
   }
 }
 

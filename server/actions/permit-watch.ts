@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type EntityRef, entityKey, type Named } from '../catalog/names.ts';
+import { entityKey, type Named } from '../catalog/names.ts';
 import { type BypassReason, coverageOf, type GivenPermit, hasEnded, isRecorded, isRunning, isToldElsewhere, type JobStart, needsPermit, type StateSaid } from '../catalog/permit/job-start.ts';
 import { settlementOf } from '../catalog/permit/settlement.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
 import { type CatalogReader, factsOf, ownerOf } from '../queries/catalog-reader.ts';
-import { type EntityRecord, LedgerConflict, type LedgerDraft, type Store } from '../store/store.ts';
+import { entityPages, type EntityRecord, LedgerConflict, type LedgerDraft, type Store } from '../store/store.ts';
 import type { Bypass } from './bypass-book.ts';
 import { digestOf, JobRuns, statesOf } from './job-runs.ts';
 import type { LedgerFollower } from './ledger-follower.ts';
@@ -100,13 +100,8 @@ export class PermitWatch {
   async *#jobsAmong(changed: ReadonlySet<number> | 'everything'): AsyncGenerator<Named> {
     const { store } = this.#parts;
     if (changed === 'everything') {
-      for (let after: string | null = null; ; ) {
-        const page: readonly EntityRef[] = await store.entities('job', { after, limit: NAMES_AT_ONCE });
-        yield* page;
-        const last = page.at(-1);
-        if (last === undefined || page.length < NAMES_AT_ONCE) return;
-        after = entityKey(last);
-      }
+      for await (const page of entityPages(store, 'job')) yield* page;
+      return;
     }
     const ids = [...changed];
     for (let i = 0; i < ids.length; i += NAMES_AT_ONCE) {

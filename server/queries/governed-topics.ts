@@ -1,7 +1,8 @@
-import { datasetKey, type DatasetRef, entityKey, type EntityRef, type Named } from '../catalog/names.ts';
+import { datasetKey, type DatasetRef, entityKey, type Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import type { Store } from '../store/store.ts';
 import { factOf } from './catalog-reader.ts';
+import { KeptEntities } from './kept-entities.ts';
 
 /** Datasets read in one go when all are. */
 const DATASETS_AT_ONCE = 1_000;
@@ -16,49 +17,22 @@ export interface Governed {
  * when first asked, then kept by what each revision changed. The lineage index is to be caught up before.
  */
 export class GovernedTopics {
-  readonly #store: Pick<Store, 'entities' | 'entity' | 'names'>;
+  readonly #store: Pick<Store, 'entity'>;
+  readonly #kept: KeptEntities;
   readonly #bySubject = new Map<string, Map<string, Governed>>();
   readonly #subjectsOf = new Map<string, readonly string[]>();
-  #changed: number[] | 'everything' = 'everything';
-  #looking: Promise<void> = Promise.resolve();
 
   constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>) {
     this.#store = store;
-    index.onChange((ids) => {
-      if (ids === 'everything' || this.#changed === 'everything') this.#changed = 'everything';
-      else for (const id of ids) this.#changed.push(id);
-    });
+    const clear = (): void => {
+      this.#bySubject.clear();
+      this.#subjectsOf.clear();
+    };
+    this.#kept = new KeptEntities({ store, index, kind: 'dataset', atOnce: DATASETS_AT_ONCE, clear, read: (refs) => this.#read(refs) });
   }
 
-  async of(subject: Named): Promise<readonly Governed[]> {
-    // One look after the other: each takes what changed until then.
-    this.#looking = this.#looking.catch(() => undefined).then(() => this.#look());
-    await this.#looking;
-    return [...(this.#bySubject.get(keyOf(subject))?.values() ?? [])];
-  }
-
-  async #look(): Promise<void> {
-    const changed = this.#changed;
-    this.#changed = [];
-    try {
-      if (changed === 'everything') await this.#readAll();
-      else if (changed.length > 0) await this.#read((await this.#store.names([...new Set(changed)])).flatMap((ref) => (ref?.kind === 'dataset' ? [ref] : [])));
-    } catch (failure) {
-      this.#changed = 'everything';
-      throw failure;
-    }
-  }
-
-  async #readAll(): Promise<void> {
-    this.#bySubject.clear();
-    this.#subjectsOf.clear();
-    for (let after: string | null = null; ; ) {
-      const page: readonly EntityRef[] = await this.#store.entities('dataset', { after, limit: DATASETS_AT_ONCE });
-      await this.#read(page);
-      const last = page.at(-1);
-      if (last === undefined || page.length < DATASETS_AT_ONCE) return;
-      after = entityKey(last);
-    }
+  of(subject: Named): Promise<readonly Governed[]> {
+    return this.#kept.ask(() => [...(this.#bySubject.get(keyOf(subject))?.values() ?? [])]);
   }
 
   async #read(datasets: readonly Named[]): Promise<void> {

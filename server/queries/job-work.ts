@@ -6,6 +6,7 @@ import { entityKey, type EntityRef, type Named } from '../catalog/names.ts';
 import type { LineageIndex } from '../graph/lineage-index.ts';
 import type { EntityRecord, Store } from '../store/store.ts';
 import { factOf, factsOf, ownerOf } from './catalog-reader.ts';
+import { KeptEntities } from './kept-entities.ts';
 import { isDeployed, stateOfJob } from './job-state.ts';
 
 /** Names fetched in one go when all jobs are read. */
@@ -27,59 +28,26 @@ export interface KnownJob extends Named {
 
 /** Every job by what it does and belongs to: read once when first asked, then kept by what each revision changed. */
 export class JobWork {
-  readonly #store: Pick<Store, 'entities' | 'entity' | 'names'>;
+  readonly #store: Pick<Store, 'entity'>;
+  readonly #kept: KeptEntities;
   readonly #jobs = new Map<string, KnownJob>();
-  #changed: number[] | 'everything' = 'everything';
-  #looking: Promise<unknown> = Promise.resolve();
   #sorted: readonly KnownJob[] | null = null;
 
   constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>) {
     this.#store = store;
-    index.onChange((ids) => {
-      if (ids === 'everything' || this.#changed === 'everything') this.#changed = 'everything';
-      else for (const id of ids) this.#changed.push(id);
-    });
+    this.#kept = new KeptEntities({ store, index, kind: 'job', atOnce: JOBS_AT_ONCE, clear: () => this.#jobs.clear(), read: (refs) => this.#read(refs) });
   }
 
   /** All jobs by ascending key. The index is to be caught up before. */
   jobs(): Promise<readonly KnownJob[]> {
-    // One look after the other: each takes what changed until then.
-    const answer = this.#looking.catch(() => undefined).then(async () => {
-      await this.#look();
-      return (this.#sorted ??= [...this.#jobs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job));
-    });
-    this.#looking = answer;
-    return answer;
-  }
-
-  async #look(): Promise<void> {
-    const changed = this.#changed;
-    this.#changed = [];
-    try {
-      if (changed === 'everything') await this.#readAll();
-      else if (changed.length > 0) await this.#read((await this.#store.names([...new Set(changed)])).filter((ref) => ref !== null));
-    } catch (failure) {
-      this.#changed = 'everything';
-      throw failure;
-    }
-  }
-
-  async #readAll(): Promise<void> {
-    this.#jobs.clear();
-    for (let after: string | null = null; ; ) {
-      const page: readonly EntityRef[] = await this.#store.entities('job', { after, limit: JOBS_AT_ONCE });
-      await this.#read(page);
-      const last = page.at(-1);
-      if (last === undefined || page.length < JOBS_AT_ONCE) return;
-      after = entityKey(last);
-    }
+    return this.#kept.ask(() => (this.#sorted ??= [...this.#jobs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job)));
   }
 
   async #read(refs: readonly EntityRef[]): Promise<void> {
     this.#sorted = null;
     let started = performance.now();
     for (const ref of refs) {
-      if (ref.kind === 'job') this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
+      this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
       if (performance.now() - started < TURN_MS) continue;
       await nextTurn();
       started = performance.now();

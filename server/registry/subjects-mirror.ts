@@ -1,6 +1,6 @@
 import { COMPATIBILITY_LEVELS, type CompatibilityLevel, type GraphChange } from '../catalog/changes.ts';
-import { entityKey, MAX_NAME_LENGTH, type Named } from '../catalog/names.ts';
-import type { EntityRecord, Store } from '../store/store.ts';
+import { MAX_NAME_LENGTH, type Named } from '../catalog/names.ts';
+import { entityPages, type EntityRecord, type Store } from '../store/store.ts';
 import { inTurns } from '../outside/in-turns.ts';
 import { ReferenceTexts } from './reference-texts.ts';
 import type { RegisteredVersion } from './registered-version.ts';
@@ -22,7 +22,6 @@ const SETTINGS_EVERY = 10;
 const MOST_ASIDE = 20;
 /** Fewer subjects may be lost at once without being taken for a registry that lost its data, unless they were all. */
 const SMALL_LOSS = 10;
-const STORE_PAGE = 1_000;
 
 export interface MirrorParts {
   readonly client: Pick<RegistryClient, 'subjects' | 'versions' | 'liveVersions' | 'version' | 'level' | 'mode'>;
@@ -107,13 +106,10 @@ export class SubjectsMirror {
     if (!askStore) return [...this.#taken.keys()];
     const { store, config } = this.#parts;
     const names = new Set(this.#taken.keys());
-    for (let after: string | null = null; ; ) {
-      const page = await store.entities('subject', { after, limit: STORE_PAGE });
+    for await (const page of entityPages(store, 'subject')) {
       for (const { namespace, name } of page) if (namespace === config.namespace) names.add(name);
-      const last = page.at(-1);
-      if (last === undefined || page.length < STORE_PAGE) return [...names];
-      after = entityKey(last);
     }
+    return [...names];
   }
 
   /** Of subjects that the list lacks, those the registry says it has not; a list that lacks what is there is no whole one. */

@@ -1,6 +1,6 @@
 import type { Aspect, Evidence, FactBodies, GraphChange, Instant, Observation } from '../catalog/changes.ts';
 import type { GraphSource, RevisionInfo } from '../catalog/lineage/rows.ts';
-import type { EntityKind, EntityRef } from '../catalog/names.ts';
+import { entityKey, type EntityKind, type EntityRef } from '../catalog/names.ts';
 
 /**
  * The catalog on disk: facts with history, edges with evidence and validity, the change feed, Kafka
@@ -247,4 +247,25 @@ export class LedgerMoved extends Error {
 /** The file or database cannot be used by this version of Sluice. */
 export class StoreIncompatible extends Error {
   override readonly name = 'StoreIncompatible';
+}
+
+/** Entities read at once where nothing is said: names alone, so a page is small. */
+const PAGE = 1_000;
+
+export interface Paging {
+  /** Key to begin after. Default: the first of the kind. */
+  readonly after?: string;
+  /** Entities a page. */
+  readonly limit?: number;
+}
+
+/** All entities of a kind by ascending key, page by page; what comes meanwhile behind the page is met, too. */
+export async function* entityPages(store: Pick<Store, 'entities'>, kind: Parameters<Store['entities']>[0], { after, limit = PAGE }: Paging = {}): AsyncGenerator<readonly EntityRef[], void> {
+  for (let from = after ?? null; ; ) {
+    const page: readonly EntityRef[] = await store.entities(kind, { after: from, limit });
+    yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) return;
+    from = entityKey(last);
+  }
 }
