@@ -3,10 +3,11 @@ import type { paths } from '../http/openapi-types.ts';
 import { MAX_LINE_LENGTH } from './answer-lines.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
 
 /** A request takes at most this long: the gate answers in milliseconds, a whole closure of a hub in seconds. */
 const TIMEOUT_MS = 30_000;
-export const DEFAULT_URL = 'http://127.0.0.1:7420';
+const DEFAULT_URL = 'http://127.0.0.1:7420';
 
 type Ok<Operation> = Operation extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never;
 type Query<Operation> = Operation extends { parameters: { query?: infer Q } } ? Q : never;
@@ -19,7 +20,6 @@ export class ApiClient {
   readonly #base: string;
   readonly #credential: Readonly<Record<string, string>>;
 
-  /** The token is `SLUICE_TOKEN`: an argument would show in process lists. */
   constructor(base: string, token: string | undefined) {
     this.#base = base.replace(/\/+$/, '');
     this.#credential = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
@@ -62,6 +62,16 @@ export class ApiClient {
     const hint = response.status === 401 && this.#credential['authorization'] === undefined ? '; the commands take a bearer token from SLUICE_TOKEN' : '';
     throw new CommandFailure(response.status >= 500 ? EXIT.unavailable : EXIT.usage, `${reasonOf(response.status, text)}${hint}`);
   }
+}
+
+/** Where Sluice is asked unless an option says otherwise. */
+export function defaultUrl({ env }: Terminal): string {
+  return env['SLUICE_URL'] ?? DEFAULT_URL;
+}
+
+/** The API there, asked with the token of the environment: as an argument it would show in process lists. */
+export function clientAt(url: string, { env }: Terminal): ApiClient {
+  return new ApiClient(url, env['SLUICE_TOKEN']);
 }
 
 function search(query: object | undefined): string {

@@ -2,7 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { checkExport, type ExportOutcome } from '../queries/ledger-export.ts';
 import { LedgerCheck, type LedgerCheckpoint, type LedgerFault } from '../store/ledger-check.ts';
 import { ledgerPages } from '../store/ledger-pages.ts';
-import { ApiClient } from './api-client.ts';
+import { clientAt } from './api-client.ts';
 import { withLedger } from './audit-store.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -30,7 +30,7 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
   if ([store, file, url].filter((source) => source !== undefined).length > 1) throw new CommandFailure(EXIT.usage, '--store, --file and --url exclude each other');
   const checkpoints = checkpoint === undefined ? [] : checkpointsIn(checkpoint);
   if (file !== undefined) return verdictOfExport(await checkExport(linesOf(file, terminal), checkpoints), file);
-  if (url !== undefined) return verdictOfExport(await checkExport(new ApiClient(url, terminal.env['SLUICE_TOKEN']).lines('/v1/ledger', {} as never), checkpoints), `the export of ${url}`);
+  if (url !== undefined) return verdictOfExport(await checkExport(clientAt(url, terminal).lines('/v1/ledger', {} as never), checkpoints), `the export of ${url}`);
   return withLedger(store, terminal, async (ledger) => {
     const { sequence, counted } = await ledger.ledgerHead();
     const check = new LedgerCheck({ checkpoints });

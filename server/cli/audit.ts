@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exportLines } from '../queries/ledger-export.ts';
 import { LEDGER_KINDS, type LedgerKind } from '../store/store.ts';
-import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { clientAt, defaultUrl } from './api-client.ts';
 import { STORE_ADDRESS, withLedger } from './audit-store.ts';
 import { type Verdict, verify, type VerifyOptions } from './audit-verify.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -20,7 +20,7 @@ interface ExportOptions extends Options {
 
 /** `sluice audit verify | checkpoint | export`: the record, for those who check it. */
 export function auditCommand(terminal: Terminal): Command {
-  const url = terminal.env['SLUICE_URL'] ?? DEFAULT_URL;
+  const url = defaultUrl(terminal);
   return new Command('audit')
     .description('verify, mark and export the ledger')
     .addCommand(new Command('verify')
@@ -56,7 +56,7 @@ function endWith({ outcome, text }: Verdict): void {
 }
 
 async function checkpoint({ store, url }: Options, terminal: Terminal): Promise<void> {
-  const answer = store === undefined ? await new ApiClient(url, terminal.env['SLUICE_TOKEN']).get('/v1/ledger/head', undefined as never) : await withLedger(store, terminal, async (ledger) => {
+  const answer = store === undefined ? await clientAt(url, terminal).get('/v1/ledger/head', undefined as never) : await withLedger(store, terminal, async (ledger) => {
     const { sequence, hash, at } = await ledger.ledgerHead();
     return { sequence, hash, at: at === 0 ? null : new Date(at).toISOString() };
   });
@@ -76,7 +76,7 @@ async function exportLedger(options: ExportOptions, terminal: Terminal): Promise
   }
   const instant = (time: number | null): string | undefined => (time === null ? undefined : new Date(time).toISOString());
   let last = '';
-  for await (const text of new ApiClient(url, terminal.env['SLUICE_TOKEN']).lines('/v1/ledger', { from: instant(asked.from), to: instant(asked.to), kind } as never)) {
+  for await (const text of clientAt(url, terminal).lines('/v1/ledger', { from: instant(asked.from), to: instant(asked.to), kind } as never)) {
     terminal.write(`${text}\n`);
     await terminal.drained?.();
     last = text;

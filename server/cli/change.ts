@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { clientAt, defaultUrl } from './api-client.ts';
 import { type Evaluation, evaluationText, proposalLine, proposalText, type SchemaChange } from './change-text.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { type Format, formatOption, renderReport } from './findings/formats.ts';
@@ -19,7 +19,7 @@ interface CandidateOptions extends Common {
 export function changeCommand(terminal: Terminal): Command {
   const change = new Command('change').description('propose, judge and approve schema changes');
   const commands = [checkCommand(terminal), proposeCommand(terminal), listCommand(terminal), showCommand(terminal), ...actCommands(terminal)];
-  for (const command of commands) change.addCommand(command.option('--json', 'print the answer as JSON').option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL));
+  for (const command of commands) change.addCommand(command.option('--json', 'print the answer as JSON').option('--url <url>', 'where Sluice answers', defaultUrl(terminal)));
   return change;
 }
 
@@ -34,7 +34,7 @@ function checkCommand(terminal: Terminal): Command {
   return withCandidate(new Command('check').description('what a schema would do; exit 1 when it breaks somebody or somebody has to agree'))
     .addOption(formatOption())
     .action(async (subject: string, file: string, options: CandidateOptions & { readonly format?: Format }) => {
-      const answer = await clientOf(options, terminal).post('/v1/schema-changes', { ...(await candidateFrom(subject, file, options, terminal)), dryRun: true }, undefined as never);
+      const answer = await clientAt(options.url, terminal).post('/v1/schema-changes', { ...(await candidateFrom(subject, file, options, terminal)), dryRun: true }, undefined as never);
       const { evaluation } = answer;
       if (evaluation === null) throw new CommandFailure(EXIT.unavailable, 'the answer holds no evaluation');
       const standing = standsAgainst(evaluation);
@@ -67,7 +67,7 @@ function proposeCommand(terminal: Terminal): Command {
     .option('--expires <time>', 'until when it may be agreed to, as in 2026-12-24T00:00:00Z')
     .action(async (subject: string, file: string, options: CandidateOptions & { readonly reason: string; readonly expires?: string }) => {
       const body = { ...(await candidateFrom(subject, file, options, terminal)), reason: options.reason, ...(options.expires === undefined ? {} : { expiresAt: options.expires }) };
-      show(await clientOf(options, terminal).post('/v1/schema-changes', body, undefined as never), options, terminal);
+      show(await clientAt(options.url, terminal).post('/v1/schema-changes', body, undefined as never), options, terminal);
     });
 }
 
@@ -81,7 +81,7 @@ function listCommand(terminal: Terminal): Command {
     .option('--limit <n>', 'entries to show', '50')
     .action(async (options: Common & { state?: string; subject?: string; team?: string; requester?: string; limit: string }) => {
       const { state, subject, team, requester, limit } = options;
-      const answer = await clientOf(options, terminal).get('/v1/schema-changes', { state, subject, team, requester, limit: Number(limit) } as never);
+      const answer = await clientAt(options.url, terminal).get('/v1/schema-changes', { state, subject, team, requester, limit: Number(limit) } as never);
       const more = answer.total > answer.proposals.length ? [`… and ${answer.total - answer.proposals.length} more (--limit, --json)`] : [];
       terminal.write(options.json ? lines(JSON.stringify(answer)) : lines(`${answer.total} found`, answer.proposals.map((proposal) => `  ${proposalLine(proposal)}`), more));
     });
@@ -92,7 +92,7 @@ function showCommand(terminal: Terminal): Command {
     .description('a schema change as it stands now')
     .argument('<id>')
     .action(async (id: string, options: Common) => {
-      show(await clientOf(options, terminal).get(`/v1/schema-changes/${encodeURIComponent(id)}` as '/v1/schema-changes/{changeId}', undefined as never), options, terminal);
+      show(await clientAt(options.url, terminal).get(`/v1/schema-changes/${encodeURIComponent(id)}` as '/v1/schema-changes/{changeId}', undefined as never), options, terminal);
     });
 }
 
@@ -102,7 +102,7 @@ function actCommands(terminal: Terminal): Command[] {
   const act = (name: Act, description: string): Command => new Command(name).description(description).argument('<id>');
   const send = async (name: Act, id: string, body: object, options: Common): Promise<void> => {
     const path = `/v1/schema-changes/${encodeURIComponent(id)}/${name}` as `/v1/schema-changes/{changeId}/${typeof name}`;
-    show(await clientOf(options, terminal).post(path, body, undefined as never), options, terminal);
+    show(await clientAt(options.url, terminal).post(path, body, undefined as never), options, terminal);
   };
   type Acting = Common & { readonly team?: string; readonly finding?: string[]; readonly reason?: string };
   return [
@@ -127,10 +127,6 @@ function reasonOf({ reason }: { readonly reason?: string }): object {
 
 function show(answer: SchemaChange, { json }: Common, terminal: Terminal): void {
   terminal.write(json ? lines(JSON.stringify(answer)) : lines(proposalText(answer)));
-}
-
-function clientOf({ url }: Common, terminal: Terminal): ApiClient {
-  return new ApiClient(url, terminal.env['SLUICE_TOKEN']);
 }
 
 async function candidateFrom(subject: string, file: string, { reference }: CandidateOptions, terminal: Terminal): Promise<object> {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { components } from '../http/openapi-types.ts';
-import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { clientAt, defaultUrl } from './api-client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { type Format, formatOption, renderReport } from './findings/formats.ts';
 import { renderFinding } from './findings/text.ts';
@@ -33,7 +33,7 @@ export function gateCommand(terminal: Terminal): Command {
     .option('--idempotency-key <key>', 'repeat the same decision for the same key')
     .option('--json', 'the same as --format json')
     .addOption(formatOption())
-    .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL)
+    .option('--url <url>', 'where Sluice answers', defaultUrl(terminal))
     .action((file: string, options: Options) => check(file, options, terminal));
   return gate;
 }
@@ -41,7 +41,7 @@ export function gateCommand(terminal: Terminal): Command {
 async function check(file: string, options: Options, terminal: Terminal): Promise<void> {
   const request = { ...(await gateRequestFrom(file, options, terminal)), ...(options.dryRun ? { dryRun: true } : {}) };
   const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
-  const decision = await new ApiClient(options.url, terminal.env['SLUICE_TOKEN']).post('/v1/gate/decisions', request, undefined as never, headers);
+  const decision = await clientAt(options.url, terminal).post('/v1/gate/decisions', request, undefined as never, headers);
   terminal.write(printed(decision, { file, options, request }));
   if (decision.outcome === 'deny') throw new CommandFailure(EXIT.checkFailed, '');
 }

@@ -8,7 +8,7 @@ import { CommandFailure, EXIT } from './exit-codes.ts';
 import { answerLines } from './answer-lines.ts';
 import { lines, type Terminal } from './terminal.ts';
 import { catalogLineage, type CatalogLineageOptions } from './questions.ts';
-import { DEFAULT_URL } from './api-client.ts';
+import { defaultUrl } from './api-client.ts';
 
 interface LineageOptions extends CatalogLineageOptions {
   readonly jsonl?: true;
@@ -26,7 +26,7 @@ export function lineageCommand(terminal: Terminal): Command {
     .option('--jsonl', 'answer JSON lines {"id","script"} or {"id","plan"} from standard input')
     .option('--json', 'print the answer as JSON')
     .option('--limit <n>', 'entries to show', '50')
-    .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL)
+    .option('--url <url>', 'where Sluice answers', defaultUrl(terminal))
     .action(async (subject: string | undefined, field: string | undefined, options: LineageOptions) => {
       if (options.jsonl === true) {
         if (subject !== undefined) throw new CommandFailure(EXIT.usage, '--jsonl reads standard input and takes no file');

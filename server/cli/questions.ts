@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { components } from '../http/openapi-types.ts';
-import { ApiClient, DEFAULT_URL } from './api-client.ts';
+import { clientAt, defaultUrl } from './api-client.ts';
 import { nameOf, parseDataset } from './names.ts';
 import { lines, type Terminal } from './terminal.ts';
 
@@ -17,7 +17,7 @@ export function questionCommands(terminal: Terminal): Command[] {
     command
       .option('--json', 'print the answer as JSON')
       .option('--limit <n>', 'entries to show', '50')
-      .option('--url <url>', 'where Sluice answers', terminal.env['SLUICE_URL'] ?? DEFAULT_URL),
+      .option('--url <url>', 'where Sluice answers', defaultUrl(terminal)),
   );
 }
 
@@ -30,7 +30,7 @@ function searchCommand(terminal: Terminal): Command {
     .option('--tag <tag...>', 'tagged')
     .action(async (words: string[], options: Common & { kind?: string[]; owner?: string[]; tag?: string[] }) => {
       const query = { q: words.join(' '), kind: options.kind as never, owner: options.owner as never, tag: options.tag as never, limit: Number(options.limit) };
-      const answer = await new ApiClient(options.url, terminal.env['SLUICE_TOKEN']).get('/v1/search', query);
+      const answer = await clientAt(options.url, terminal).get('/v1/search', query);
       if (options.json) return terminal.write(lines(JSON.stringify(answer)));
       const hits = answer.hits.map((hit) => `  ${nameOf(hit)}${hit.owner === null ? '' : `   owner ${hit.owner}`}${hit.doc === null ? '' : `   ${hit.doc}`}`);
       terminal.write(lines(`${answer.total} found, true at revision ${answer.revision}`, hits, more(hits.length, answer.total)));
@@ -46,7 +46,7 @@ export interface CatalogLineageOptions extends Common {
 /** `sluice lineage <dataset> [field]`: what the catalog knows. */
 export async function catalogLineage(asked: { readonly subject: string; readonly field: string | undefined; readonly options: CatalogLineageOptions }, terminal: Terminal): Promise<void> {
   const { subject, field, options } = asked;
-  const answer = await new ApiClient(options.url, terminal.env['SLUICE_TOKEN']).get('/v1/lineage', {
+  const answer = await clientAt(options.url, terminal).get('/v1/lineage', {
     ...parseDataset(subject),
     ...(field === undefined ? { kind: 'dataset' } : { kind: 'field', path: field }),
     direction: options.upstream ? 'upstream' : 'downstream',
@@ -68,7 +68,7 @@ function impactCommand(terminal: Terminal): Command {
     .option('--retype <type>', 'a new Avro type as JSON, instead of removing the field')
     .action(async (dataset: string, path: string, options: Common & { retype?: string }) => {
       const change = options.retype === undefined ? { kind: 'remove' } : { kind: 'retype', type: options.retype };
-      const answer = await new ApiClient(options.url, terminal.env['SLUICE_TOKEN']).post('/v1/impact', { dataset: parseDataset(dataset), path, change }, { limit: Number(options.limit) });
+      const answer = await clientAt(options.url, terminal).post('/v1/impact', { dataset: parseDataset(dataset), path, change }, { limit: Number(options.limit) });
       if (options.json) return terminal.write(lines(JSON.stringify(answer)));
       const rows = answer.affected.map((entry) => `  ${entry.effect.padEnd(10)}${renderReached(entry).trimStart()}`);
       terminal.write(lines(answer.sentence, rows, more(rows.length, answer.total), `true at revision ${answer.revision}`));

@@ -8,7 +8,7 @@ import { type KnownToken, stateOfToken, TokenBook } from '../actions/token-book.
 import { type Identity, isRole, type Role, ROLES } from '../catalog/identity.ts';
 import { Problem } from '../problem.ts';
 import { openStore, type StoreAddress } from '../store/store-address.ts';
-import { ApiClient } from './api-client.ts';
+import { type ApiClient, clientAt } from './api-client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { ADDRESS, addressOf, answering, mustExist, using } from './store.ts';
 import { lines, type Terminal } from './terminal.ts';
@@ -83,7 +83,7 @@ async function create(name: string, options: Where & CreateOptions, terminal: Te
 /** The first token may come before the first start of the server; whatever else is asked of a store, it is there. */
 function atDesk<T>({ url, store, mayMakeStore = false }: Where & { readonly mayMakeStore?: boolean }, terminal: Terminal, work: (desk: TokenDesk) => Promise<T>): Promise<T> {
   if (url !== undefined && store !== undefined) throw new CommandFailure(EXIT.usage, '--url and --store exclude each other');
-  if (url !== undefined) return work(serverDesk(new ApiClient(url, terminal.env['SLUICE_TOKEN'])));
+  if (url !== undefined) return work(serverDesk(clientAt(url, terminal)));
   const address = addressOf(terminal, store);
   if (!mayMakeStore) mustExist(address);
   else if (address.kind === 'embedded') mkdirSync(dirname(address.file), { recursive: true });
