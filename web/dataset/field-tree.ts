@@ -24,6 +24,11 @@ export function treeRows(fields: readonly Schemas['Field'][], closed: ReadonlySe
   return rows;
 }
 
+/** Every field by its whole path. */
+export function flatRows(fields: readonly Schemas['Field'][]): TreeRow[] {
+  return fields.map((field) => ({ field, level: 0, label: field.path, hasChildren: false }));
+}
+
 /** `a.b`, `a[].b`, `a{}.b` and `a<ns.B>.b` lie within `a`. */
 export function isWithin(path: string, ancestor: string): boolean {
   return path.length > ancestor.length && path.startsWith(ancestor) && '.[{<'.includes(path.charAt(ancestor.length));

@@ -7,8 +7,15 @@ export function prettySchema(text: string): string {
   }
 }
 
-/** How a change is shown: what goes or changes meaning first. */
-export function toneOf(kind: string): 'deny' | 'warn' | 'ok' | 'plain' {
+const WEIGHTS = ['deny', 'warn', 'ok', 'plain'] as const;
+
+/** What goes first, then what changes meaning, then what comes; what only reads otherwise last. */
+export function byWeight<Change extends { readonly kind: string }>(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((a, b) => WEIGHTS.indexOf(toneOf(a.kind)) - WEIGHTS.indexOf(toneOf(b.kind)));
+}
+
+/** How a change is shown. */
+export function toneOf(kind: string): (typeof WEIGHTS)[number] {
   switch (kind) {
     case 'removed':
       return 'deny';

@@ -1,4 +1,6 @@
 import type { Schemas } from '../shared/api.ts';
+import { nameOf } from '../shared/addresses.ts';
+import type { Column } from '../shared/table.ts';
 
 /** What the result can be narrowed by, in the order shown. */
 export const FACETS = [
@@ -26,14 +28,14 @@ export function toggled(values: readonly string[], value: string): string[] {
   return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
 }
 
-export interface Part {
-  readonly text: string;
-  readonly isMatch: boolean;
-}
-/** A text in parts, those marked that begin a word like one of the words searched for. */
-export function markedParts(text: string, words: string): readonly Part[] {
-  const wanted = words.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '').map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  if (wanted.length === 0) return [{ text, isMatch: false }];
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${wanted.join('|')})`, 'giu');
-  return text.split(pattern).map((part, i) => ({ text: part, isMatch: i % 2 === 1 })).filter((part) => part.text !== '');
-}
+export type Hit = Schemas['SearchResult']['hits'][number];
+
+/** A hit as a row of what is saved. */
+export const HIT_COLUMNS: readonly Column<Hit>[] = [
+  { id: 'kind', title: 'Kind', value: ({ kind }) => kind },
+  { id: 'namespace', title: 'Namespace', value: ({ namespace }) => namespace },
+  { id: 'name', title: 'Name', value: (hit) => (hit.kind === 'field' ? nameOf(hit) : hit.name) },
+  { id: 'owner', title: 'Owner', value: ({ owner }) => owner },
+  { id: 'tags', title: 'Tags', value: ({ tags }) => tags.join(' ') },
+  { id: 'doc', title: 'Doc', value: ({ doc }) => doc },
+];

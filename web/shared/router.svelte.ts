@@ -1,5 +1,8 @@
 import { matchRoute, type Match, type Route } from './routes.ts';
 
+/** What goes with a person from page to page, until they change it: the instant looked at, and the cluster searched in. */
+const SCOPES = ['asOf', 'cluster'] as const;
+
 /** Where the page is: everything a view shows follows from its address, so that a link or a reload restores it. */
 export class Router {
   path = $state(location.pathname);
@@ -16,8 +19,9 @@ export class Router {
     return matchRoute(this.#routes, this.path);
   }
 
+  /** Opens a page of the portal; scopes that its address does not set itself stay as they are. */
   go(url: string): void {
-    history.pushState(null, '', url);
+    history.pushState(null, '', this.#scoped(url));
     this.#read();
     scrollTo(0, 0);
   }
@@ -32,6 +36,13 @@ export class Router {
     const text = query.toString();
     history[how === 'push' ? 'pushState' : 'replaceState'](null, '', text === '' ? this.path : `${this.path}?${text}`);
     this.#read();
+  }
+
+  #scoped(url: string): string {
+    const { pathname, searchParams, hash } = new URL(url, location.origin);
+    for (const scope of SCOPES) if (!searchParams.has(scope)) for (const value of this.query.getAll(scope)) searchParams.append(scope, value);
+    const text = searchParams.toString();
+    return `${pathname}${text === '' ? '' : `?${text}`}${hash}`;
   }
 
   #read(): void {

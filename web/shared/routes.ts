@@ -7,6 +7,8 @@ export interface Route {
   readonly pattern: string;
   /** The entry of the rail it belongs to. */
   readonly section: string;
+  /** It can show the catalog as it was at an instant, `asOf` of the address; the others show it as it is now. */
+  readonly isTimed?: true;
   readonly load: () => Promise<{ readonly default: Component<{ params: Params }> }>;
 }
 export interface Match {
