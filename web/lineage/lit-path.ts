@@ -1,6 +1,6 @@
 import type { Schemas } from '../shared/api.ts';
 
-type FieldEdge = Schemas['LineageMap']['fieldEdges'][number];
+export type FieldEdge = Schemas['LineageMap']['fieldEdges'][number];
 /** A field of a drawn dataset. */
 export interface DrawnField {
   readonly key: string;
