@@ -1390,6 +1390,8 @@ export interface components {
                     namespace: string;
                     name: string;
                 };
+                /** @description The team that the request says answers for the job. */
+                owner: string | null;
                 outcome: components["schemas"]["Outcome"];
                 /** Format: date-time */
                 recordedAt: string;
@@ -2289,6 +2291,8 @@ export interface operations {
             query?: {
                 /** @description namespace and name as in `flink://main/orders-enrich` */
                 job?: string;
+                /** @description Teams; decisions about jobs that the request says one of them owns. */
+                team?: string[];
                 outcome?: components["schemas"]["Outcome"];
                 limit?: components["parameters"]["limit"];
                 /** @description `nextCursor` of the page before. */
