@@ -1479,6 +1479,12 @@ export interface components {
             doc?: string;
             default?: string;
             recursive?: boolean;
+            /** @description The first of the unbroken run of versions, not deleted and up to the newest one, whose schema has this path; null when the newest has not, or cannot be read. */
+            since: {
+                version: number;
+                /** Format: date-time */
+                registeredAt: string;
+            } | null;
             /** @description Readers known to read it. */
             readers: number;
             /** @description Readers of the dataset whose fields nobody knows. */

@@ -6,6 +6,7 @@ import type { EntityRef, Named } from '../../catalog/names.ts';
 import { affectedDocuments, assessImpact, type Impact } from '../../queries/impact.ts';
 import { BoundedCache } from '../../queries/bounded-cache.ts';
 import { datasetView } from '../../queries/dataset-view.ts';
+import { FieldAges } from '../../queries/field-ages.ts';
 import { fieldsView, fieldView } from '../../queries/field-view.ts';
 import { closureEntries, type HeldClosure, holdClosure } from '../../queries/lineage-view.ts';
 import { lineageMap } from '../../queries/lineage-map.ts';
@@ -38,6 +39,7 @@ export interface QuestionParts extends QueryParts, Pick<PermitHandlerParts, 'fol
 /** The questions of the catalog. Each first catches up with the newest revision. */
 export function questionHandlers(parts: QuestionParts) {
   const { store, index, aliases, newId } = parts;
+  const ages = new FieldAges(parts.catalog);
   const closures = new BoundedCache<string, HeldClosure>(HELD_ANSWERS);
   const impacts = new BoundedCache<string, Impact>(HELD_ANSWERS);
   const named = (request: FastifyRequest): Named => canonical(aliases, request.params as Named);
@@ -63,7 +65,7 @@ export function questionHandlers(parts: QuestionParts) {
       const query = request.query as Paged & Viewed;
       const offset = decodeCursor(query.cursor, { offset: 'number' })?.offset ?? 0;
       const view = viewOf(query);
-      const { fields, total } = await fieldsView(named(request), view, { offset, limit: query.limit }, parts);
+      const { fields, total } = await fieldsView(named(request), view, { offset, limit: query.limit }, { ...parts, ages });
       return { fields, total, nextCursor: nextOffset(offset + fields.length, total, {}), ...trueAt(index, view) };
     },
 
