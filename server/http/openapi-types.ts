@@ -1081,6 +1081,10 @@ export interface components {
             title: string;
             status: number;
             detail: string;
+            /** @description Of `schema-invalid`: the member of the request that holds the schema, as in `program.outputs[0].writerSchema`. */
+            place?: string;
+            /** @description Of `schema-invalid`: JSON pointer (RFC 6901) into that schema as it was sent, as in `/fields/0/type`; empty for the whole. Absent where the fault has no such place: text that is not JSON, or a schema that is referred to. */
+            location?: string;
         } & {
             [key: string]: unknown;
         };
