@@ -101,7 +101,7 @@ export class ApiTokens {
   }
 
   async #record(event: ApiTokenEvent, at: number): Promise<void> {
-    await this.#parts.writer.append({ id: randomUUID(), kind: 'api-token', at, body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, outcome: event.event });
+    await this.#parts.writer.append({ id: randomUUID(), kind: 'api-token', at, body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: event.event });
   }
 }
 

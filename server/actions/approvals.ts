@@ -148,5 +148,5 @@ function repeatedBy({ context, team, findings }: Approval, book: ApprovalBook, n
 
 function draft(id: string, event: ApprovalEvent, { at, about, outcome }: { readonly at: number; readonly about: Approval; readonly outcome: string }): LedgerDraft {
   const job = about.context.kind === 'job' ? `${about.context.namespace}/${about.context.name}` : null;
-  return { id, kind: 'approval', at, body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job, outcome };
+  return { id, kind: 'approval', at, body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job, owner: null, outcome };
 }

@@ -93,6 +93,11 @@ export function findingDocument({ id, rule, severity, message, dataset, field, v
   };
 }
 
+/** The team the request says the job is of; null where it says none. */
+export function statedOwner({ job }: GateDocument): string | null {
+  return job.owner || null;
+}
+
 export interface DecisionEntry {
   readonly decisionId: string;
   /** The JSON text of the document. */
@@ -115,6 +120,7 @@ export function decisionDraft(asked: AskedRequest & { readonly by: Identity }, {
     idempotencyKey,
     requestHash: idempotencyKey === null ? null : hash,
     job: `${job.namespace}/${job.name}`,
+    owner: statedOwner(asked.document),
     outcome,
   };
 }

@@ -4,11 +4,11 @@ import { canonical, type ClusterAliases } from '../catalog/cluster-aliases.ts';
 import type { Evolution, ProgramFact } from '../catalog/changes.ts';
 import type { GateRequest } from '../catalog/gate/request.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
-import { Problem } from '../problem.ts';
 import { type FlinkProgram, flinkParts } from './flink-program.ts';
 import { type ProgramText, programText } from './program-text.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
 import type { CatalogReader } from '../queries/catalog-reader.ts';
+import { requestedSchema } from '../queries/requested-schema.ts';
 
 /** A gate request as it arrives, already of the form `openapi.yaml` describes. */
 export interface GateDocument {
@@ -132,8 +132,5 @@ function schemaText(schema: JsonValue | undefined): string | null {
 const NO_CLAUSES: ReadonlyMap<string, never> = new Map<string, never>();
 
 function schemaAt(place: string, value: JsonValue | undefined, catalog: CatalogReader): AvroSchema | null {
-  if (value === undefined) return null;
-  const judged = catalog.candidate(value);
-  if (judged.readable) return judged.schema;
-  throw new Problem('schema-invalid', `${place}: ${judged.reason}`, { place });
+  return value === undefined ? null : requestedSchema({ value, place }, catalog);
 }

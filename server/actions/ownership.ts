@@ -78,7 +78,7 @@ export class Ownership {
   }
 
   async #record(event: OwnershipEvent): Promise<void> {
-    await this.#parts.writer.append({ id: randomUUID(), kind: 'administration', at: this.#parts.clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, outcome: event.event });
+    await this.#parts.writer.append({ id: randomUUID(), kind: 'administration', at: this.#parts.clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: event.event });
   }
 
   async #say(said: Pick<Statement, 'about'> & ({ aspect: 'owner'; body: FactBodies['owner'] | null } | { aspect: 'team'; body: FactBodies['team'] }), record: EntityRecord | null): Promise<number> {

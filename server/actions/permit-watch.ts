@@ -168,14 +168,14 @@ export class PermitWatch {
 
   #append(event: Exclude<PermitEvent, { readonly event: 'given' }>): Promise<void> {
     const { permitId, job, start } = event;
-    return this.#once({ id: `${event.event}-${hashOf([permitId, start.evidence])}`, kind: 'permit', at: this.#parts.clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, outcome: event.event });
+    return this.#once({ id: `${event.event}-${hashOf([permitId, start.evidence])}`, kind: 'permit', at: this.#parts.clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, owner: null, outcome: event.event });
   }
 
   #bypass(start: JobStart, reason: BypassReason, { job, record }: Pick<Examined, 'job' | 'record'>): Promise<void> {
     const bypassId = `bypass-${hashOf([job.namespace, job.name, start.evidence, start.id])}`;
     const at = this.#parts.clock();
     const bypass: Bypass = { bypassId, job, owner: ownerOf(record), reason, start, digest: digestOf(record)?.text ?? null, at };
-    return this.#once({ id: bypassId, kind: 'bypass', at, body: JSON.stringify(bypass), idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, outcome: reason });
+    return this.#once({ id: bypassId, kind: 'bypass', at, body: JSON.stringify(bypass), idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, owner: null, outcome: reason });
   }
 
   /** Another process may have recorded the same. */

@@ -58,5 +58,5 @@ export async function signedPermit(permitted: Permitted, ids: { readonly decisio
 /** The program comes last: the embedded store keeps an end that many bodies have in common once. */
 function draftOf(permit: Permit, { text }: ProgramText): LedgerDraft {
   const { permitId: id, at, job } = permit;
-  return { id, kind: 'permit', at, body: `{"event":"given","permit":${JSON.stringify(permit)},"program":${text}}`, idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, outcome: 'given' };
+  return { id, kind: 'permit', at, body: `{"event":"given","permit":${JSON.stringify(permit)},"program":${text}}`, idempotencyKey: null, requestHash: null, job: `${job.namespace}/${job.name}`, owner: null, outcome: 'given' };
 }

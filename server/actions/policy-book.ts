@@ -58,6 +58,7 @@ export class PolicyBook implements LedgerBook {
       idempotencyKey: `policy-${policy.revision}`,
       requestHash: null,
       job: null,
+      owner: null,
       outcome: null,
     });
     return policy;

@@ -37,5 +37,5 @@ export function revocations(approvals: readonly Approval[], reason: string, { by
 }
 
 function entry(draft: Pick<LedgerDraft, 'id' | 'kind' | 'at' | 'body' | 'outcome'>): LedgerDraft {
-  return { ...draft, idempotencyKey: null, requestHash: null, job: null };
+  return { ...draft, idempotencyKey: null, requestHash: null, job: null, owner: null };
 }

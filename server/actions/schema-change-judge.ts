@@ -11,6 +11,7 @@ import type { SubjectState } from '../catalog/schema-change/subject-state.ts';
 import { Problem } from '../problem.ts';
 import { BoundedCache } from '../queries/bounded-cache.ts';
 import { type CatalogReader, factOf, factsOf } from '../queries/catalog-reader.ts';
+import { requestedSchema } from '../queries/requested-schema.ts';
 import { type ChangeReach, changeReach } from '../queries/change-reach.ts';
 import { versionsOf } from '../queries/dataset-state.ts';
 import type { GovernedTopics } from '../queries/governed-topics.ts';
@@ -100,9 +101,7 @@ export class SchemaChangeJudge {
   }
 
   async #schema({ subject, schema, references }: Candidate): Promise<AvroSchema> {
-    const judged = this.#parts.catalog.candidate(schema, await this.#texts(subject.namespace, references));
-    if (judged.readable) return judged.schema;
-    throw new Problem('schema-invalid', `schema: ${judged.reason}`, { place: 'schema' });
+    return requestedSchema({ value: schema, place: 'schema', references: await this.#texts(subject.namespace, references) }, this.#parts.catalog);
   }
 
   /** Texts of what is referred to, indirectly too, in the order they must be parsed. */

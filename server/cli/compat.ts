@@ -84,7 +84,7 @@ function sentences({ direction, verdict, reads }: Judged): string[] {
 function readSchema(file: string, references: readonly string[]): AvroSchema {
   const parsed = parseSchema(readText(file), { references: references.map(readText) });
   if (parsed.outcome === 'parsed') return parsed.schema;
-  throw new CommandFailure(EXIT.usage, `${file} is not an Avro schema: ${parsed.message} (at ${parsed.location})`);
+  throw new CommandFailure(EXIT.usage, `${file} is not an Avro schema: ${parsed.message}${parsed.location ? ` (at ${parsed.location})` : ''}`);
 }
 
 function readText(file: string): string {

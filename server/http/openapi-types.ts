@@ -1081,6 +1081,10 @@ export interface components {
             title: string;
             status: number;
             detail: string;
+            /** @description Of `schema-invalid`: the member of the request that holds the schema, as in `program.outputs[0].writerSchema`. */
+            place?: string;
+            /** @description Of `schema-invalid`: JSON pointer (RFC 6901) into that schema as it was sent, as in `/fields/0/type`; empty for the whole. Absent where the fault has no such place: text that is not JSON, or a schema that is referred to. */
+            location?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1390,6 +1394,8 @@ export interface components {
                     namespace: string;
                     name: string;
                 };
+                /** @description The team that the request says answers for the job. */
+                owner: string | null;
                 outcome: components["schemas"]["Outcome"];
                 /** Format: date-time */
                 recordedAt: string;
@@ -1477,6 +1483,12 @@ export interface components {
             doc?: string;
             default?: string;
             recursive?: boolean;
+            /** @description The first of the unbroken run of versions, not deleted and up to the newest one, whose schema has this path; null when the newest has not, or cannot be read. */
+            since: {
+                version: number;
+                /** Format: date-time */
+                registeredAt: string;
+            } | null;
             /** @description Readers known to read it. */
             readers: number;
             /** @description Readers of the dataset whose fields nobody knows. */
@@ -2289,6 +2301,8 @@ export interface operations {
             query?: {
                 /** @description namespace and name as in `flink://main/orders-enrich` */
                 job?: string;
+                /** @description Teams; decisions about jobs that the request says one of them owns. */
+                team?: string[];
                 outcome?: components["schemas"]["Outcome"];
                 limit?: components["parameters"]["limit"];
                 /** @description `nextCursor` of the page before. */

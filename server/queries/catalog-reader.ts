@@ -80,7 +80,8 @@ export class CatalogReader {
 }
 
 function judged(parsed: ParseOutcome): JudgedSchema {
-  return parsed.outcome === 'parsed' ? { readable: true, schema: parsed.schema } : { readable: false, reason: parsed.message };
+  if (parsed.outcome === 'parsed') return { readable: true, schema: parsed.schema };
+  return { readable: false, reason: parsed.message, ...(parsed.location === null ? {} : { location: parsed.location }) };
 }
 
 /** What is said under an aspect, by the strongest evidence: declared before everything else, then the newest. */

@@ -4,13 +4,16 @@ import type { FieldOrigin, FieldReader } from '../graph/usage.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { factsOf, ownerOf } from './catalog-reader.ts';
 import { writerDocument } from './dataset-view.ts';
+import type { FieldAges } from './field-ages.ts';
 import { bearingsOf, evidenceDocument, type QueryParts, requireEntity, trueAt, type View } from './view.ts';
 
 /** The fields of a dataset in schema order; those known only by use come last, by path. */
-export async function fieldsView(dataset: DatasetRef, view: View, window: { readonly offset: number; readonly limit: number }, parts: QueryParts): Promise<{ fields: object[]; total: number }> {
+export async function fieldsView(dataset: DatasetRef, view: View, window: { readonly offset: number; readonly limit: number }, parts: QueryParts & { readonly ages: FieldAges }): Promise<{ fields: object[]; total: number }> {
   const record = await requireEntity({ kind: 'dataset', ...dataset }, parts.catalog, view.asOf);
   const all = allFields(dataset, record, view, parts);
-  const fields = all.slice(window.offset, window.offset + window.limit).map(({ path, fact }) => {
+  const page = all.slice(window.offset, window.offset + window.limit);
+  const since = await parts.ages.of(record, page.map(({ path }) => path), view.asOf);
+  const fields = page.map(({ path, fact }) => {
     const { readers, writers, derivesFrom } = parts.index.fieldUse({ ...dataset, path }, view);
     const known = readers.filter(({ certainty }) => certainty === 'known').length;
     return {
@@ -20,6 +23,7 @@ export async function fieldsView(dataset: DatasetRef, view: View, window: { read
       ...(fact?.doc === undefined ? {} : { doc: fact.doc }),
       ...(fact?.default === undefined ? {} : { default: fact.default }),
       ...(fact?.recursive === undefined ? {} : { recursive: true }),
+      since: since.get(path) ?? null,
       readers: known,
       unknownReaders: readers.length - known,
       writers: writers.length,

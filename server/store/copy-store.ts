@@ -52,6 +52,6 @@ async function copyLedger(source: Pick<Store, 'ledger'>, target: Store): Promise
   return total;
 }
 
-function draftOf({ id, kind, at, body, idempotencyKey, requestHash, job, outcome }: LedgerDraft): LedgerDraft {
-  return { id, kind, at, body, idempotencyKey, requestHash, job, outcome };
+function draftOf({ id, kind, at, body, idempotencyKey, requestHash, job, owner, outcome }: LedgerDraft): LedgerDraft {
+  return { id, kind, at, body, idempotencyKey, requestHash, job, owner, outcome };
 }

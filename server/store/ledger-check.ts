@@ -133,19 +133,21 @@ function changeOf(entry: LedgerEntry): string | null {
   return kind === 'decision' ? changedColumnOf(entry) : null;
 }
 
-/** Job and outcome stand beside a decision for those who look for it; they are not hashed, for the body says the same. */
-function changedColumnOf({ body, job, outcome }: LedgerEntry): string | null {
+/** Job, owner and outcome stand beside a decision for those who look for it; they are not hashed, for the body says the same. */
+function changedColumnOf({ body, job, owner, outcome }: Omit<LedgerEntry, 'owner'> & { readonly owner?: string | null }): string | null {
   const said = decisionIn(body);
   if (said === null) return null;
   if (said.outcome !== outcome) return `is listed with outcome ${outcome}, but its decision says ${said.outcome}: it was changed`;
+  // An export of before has no owners.
+  if (owner !== undefined && said.owner !== owner) return `is listed with owner ${owner}, but its decision says ${said.owner}: it was changed`;
   // The namespace may have been asked for by an alias.
   return job?.endsWith(`/${said.job}`) === true ? null : `is listed with job ${job}, but its decision is about ${said.job}: it was changed`;
 }
 
-function decisionIn(body: string): { readonly outcome: string; readonly job: string } | null {
+function decisionIn(body: string): { readonly outcome: string; readonly job: string; readonly owner: string | null } | null {
   try {
-    const { decision, request } = JSON.parse(body) as { decision?: { outcome?: string }; request?: { job?: { name?: string } } };
-    return decision?.outcome === undefined || request?.job?.name === undefined ? null : { outcome: decision.outcome, job: request.job.name };
+    const { decision, request } = JSON.parse(body) as { decision?: { outcome?: string }; request?: { job?: { name?: string; owner?: string | null } } };
+    return decision?.outcome === undefined || request?.job?.name === undefined ? null : { outcome: decision.outcome, job: request.job.name, owner: request.job.owner || null };
   } catch {
     // Hashed as it stands, whatever it is.
     return null;

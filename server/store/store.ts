@@ -154,6 +154,8 @@ export interface LedgerDraft {
   readonly requestHash: string | null;
   /** For filters. */
   readonly job: string | null;
+  /** The team a decision's request says the job is of; null where it says none, and for other kinds. */
+  readonly owner: string | null;
   readonly outcome: string | null;
 }
 export interface LedgerEntry extends LedgerDraft {
@@ -167,6 +169,8 @@ export interface LedgerEntry extends LedgerDraft {
 export interface LedgerFilter {
   readonly kind?: LedgerDraft['kind'];
   readonly job?: string;
+  /** Only entries with one of these owners. */
+  readonly owners?: readonly string[];
   readonly outcome?: string;
   /** Only entries with a smaller sequence. */
   readonly before?: number;

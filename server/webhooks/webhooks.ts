@@ -115,7 +115,7 @@ export class Webhooks {
 
   async #append(id: string, event: WebhookEvent): Promise<void> {
     const { writer, clock } = this.#parts;
-    const entry: LedgerDraft = { id, kind: 'webhook', at: clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, outcome: event.event };
+    const entry: LedgerDraft = { id, kind: 'webhook', at: clock(), body: JSON.stringify(event), idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: event.event };
     await writer.append(entry).catch((failure: unknown) => {
       // The id says what was done to what: of two that do the same at once, the second comes too late.
       throw failure instanceof LedgerConflict ? new Problem('webhook-conflict', 'somebody else did the same just now; look again') : failure;

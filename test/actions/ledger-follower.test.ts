@@ -4,7 +4,7 @@ import { LedgerWriter } from '../../server/actions/ledger-writer.ts';
 import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { type LedgerDraft, type LedgerEntry, type LedgerKind, LedgerMoved, type Store, StoreUnavailable } from '../../server/store/store.ts';
 
-const draft = (id: string, kind: LedgerKind = 'permit', at = 5): LedgerDraft => ({ id, kind, at, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, outcome: null });
+const draft = (id: string, kind: LedgerKind = 'permit', at = 5): LedgerDraft => ({ id, kind, at, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null });
 
 /** A book that remembers what it was given. */
 class Taken implements LedgerBook {

@@ -6,7 +6,7 @@ import { openSqliteStore } from '../../server/store/sqlite-store.ts';
 import { LedgerConflict, type LedgerDraft, type LedgerEntry, type Store, StoreUnavailable } from '../../server/store/store.ts';
 
 const draft = (id: string, rest: Partial<LedgerDraft> = {}): LedgerDraft => ({
-  id, kind: 'decision', at: 5, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, outcome: 'allow', ...rest,
+  id, kind: 'decision', at: 5, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: 'allow', ...rest,
 });
 
 class TakenIds implements LedgerBook {

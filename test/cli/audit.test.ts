@@ -13,7 +13,7 @@ import { openTestCatalog, type TestCatalog } from '../http/catalog.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-audit-'));
 const DAY = Date.UTC(2026, 5, 1);
-const draft = (i: number): LedgerDraft => ({ id: `p${i}`, kind: i % 10 === 0 ? 'policy' : 'permit', at: DAY + i * 1000, body: `{"text":"é\\n${i}"}`, idempotencyKey: null, requestHash: null, job: null, outcome: null });
+const draft = (i: number): LedgerDraft => ({ id: `p${i}`, kind: i % 10 === 0 ? 'policy' : 'permit', at: DAY + i * 1000, body: `{"text":"é\\n${i}"}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null });
 const instant = (second: number): string => new Date(DAY + second * 1000).toISOString();
 
 let catalog: TestCatalog;

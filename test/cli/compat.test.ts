@@ -49,7 +49,7 @@ describe('compat --jsonl', () => {
       { id: null, error: { side: null } },
       { id: null, error: { side: null } },
       { id: 'b', compatible: false, incompatibilities: [{ type: 'TYPE_MISMATCH', location: '/', message: 'reader type: INT not compatible with writer type: STRING' }] },
-      { id: 'c', error: { side: 'reader', message: 'Illegal initial character: 1' } },
+      { id: 'c', error: { side: 'reader', message: 'Illegal initial character: 1 (at /name)' } },
       { id: 'd', error: { side: 'writer', message: 'Undefined schema: nope' } },
       { id: 'e', error: { side: 'reader', message: 'the line has no "reader"' } },
     ]);

@@ -114,6 +114,26 @@ test('lists decisions newest first, filtered and paged', async () => {
   expect([first.decisions.length, second.decisions.length, first.total, second.nextCursor]).toEqual([2, 1, 3, null]);
 });
 
+test('lists the decisions about jobs of some teams', async () => {
+  const of = (owner: string | null, schema: unknown) => {
+    const asked = redeploy(schema);
+    return catalog.post(DECISIONS, { ...asked, job: { ...asked.job, owner } });
+  };
+  for (const owner of ['team-payments', 'team-a', null, 'team-b', '']) await of(owner, owner === 'team-b' ? WITHOUT_AMOUNT : PAYMENT);
+  const owners = async (query: string): Promise<unknown> => {
+    const { decisions, total, nextCursor } = (await catalog.get(`${DECISIONS}?${query}`)).body;
+    return [decisions.map(({ owner }: { owner: string | null }) => owner), total, nextCursor !== null];
+  };
+  expect(await owners('limit=9')).toEqual([[null, 'team-b', null, 'team-a', 'team-payments'], 5, false]);
+  expect(await owners('team=team-a')).toEqual([['team-a'], 1, false]);
+  expect(await owners('team=team-a&team=team-b&team=nobody')).toEqual([['team-b', 'team-a'], 2, false]);
+  expect(await owners('team=team-a&team=team-b&outcome=deny')).toEqual([['team-b'], 1, false]);
+  expect(await owners('team=team-a&job=flink://main/payments-cdc')).toEqual([['team-a'], 1, false]);
+  expect(await owners('team=nobody')).toEqual([[], 0, false]);
+  const first = (await catalog.get(`${DECISIONS}?team=team-a&team=team-b&limit=1`)).body;
+  expect(await owners(`team=team-a&team=team-b&limit=1&cursor=${first.nextCursor}`)).toEqual([['team-a'], 2, true]);
+});
+
 test.each([
   ['an unknown input', { inputs: [{ dataset: { namespace: 'kafka://main', name: 'nowhere' } }], outputs: [] }, 404, 'dataset-not-found'],
   ['an input without any known schema', { inputs: [{ dataset: { namespace: 'kafka://main', name: 'alerts' }, readerSchema: '"string"' }], outputs: [] }, 422, 'schema-not-found'],

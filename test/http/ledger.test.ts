@@ -3,7 +3,7 @@ import type { LedgerDraft, Store } from '../../server/store/store.ts';
 import { StoreUnavailable } from '../../server/store/store.ts';
 import { openTestCatalog, type TestCatalog } from './catalog.ts';
 
-const draft = (i: number): LedgerDraft => ({ id: `p${i}`, kind: 'permit', at: 1_000 + i, body: `{"n":${i}}`, idempotencyKey: null, requestHash: null, job: null, outcome: null });
+const draft = (i: number): LedgerDraft => ({ id: `p${i}`, kind: 'permit', at: 1_000 + i, body: `{"n":${i}}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null });
 
 /** A catalog whose store fails from a page of the ledger on. */
 let failsFrom = Number.POSITIVE_INFINITY;

@@ -34,7 +34,7 @@ describe.skipIf(missing !== null)(`the sample platform in Neo4j${missing === nul
     embedded = join(folder, 'catalog.sqlite');
     const store = openSqliteStore({ file: embedded });
     await ingestSample(store, folder);
-    await store.appendToLedger(['a', 'b', 'c'].map((id) => ({ id, kind: 'decision', at: 1, body: `{"id":"${id}"}`, idempotencyKey: `key-${id}`, requestHash: null, job: null, outcome: 'allow' })));
+    await store.appendToLedger(['a', 'b', 'c'].map((id) => ({ id, kind: 'decision', at: 1, body: `{"id":"${id}"}`, idempotencyKey: `key-${id}`, requestHash: null, job: null, owner: null, outcome: 'allow' })));
     await store.apply({ changes: [], committedAt: 1, offset: { topic: 'control', partition: 3, from: 0, next: 42, generation: 2 } });
     await store.close();
   });

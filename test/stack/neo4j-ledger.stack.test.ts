@@ -7,7 +7,7 @@ import { missingForGraph } from './servers/missing-part.ts';
 
 const missing = missingForGraph();
 const SIZE = 250;
-const draft = (i: number): LedgerDraft => ({ id: `d${i}`, kind: 'permit', at: i, body: `{"n":${i}}`, idempotencyKey: null, requestHash: null, job: null, outcome: null });
+const draft = (i: number): LedgerDraft => ({ id: `d${i}`, kind: 'permit', at: i, body: `{"n":${i}}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null });
 const fill = (store: Store): Promise<readonly LedgerEntry[]> => store.appendToLedger(Array.from({ length: SIZE }, (_, i) => draft(i + 1)));
 
 async function found(store: Store, options: LedgerCheckOptions = {}): Promise<string> {

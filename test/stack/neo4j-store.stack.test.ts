@@ -20,7 +20,7 @@ const missing = missingForGraph();
 const LIMITS = { retryMs: 5_000, readMs: 5_000, transactionMs: 10_000 };
 
 const batch = (...changes: Parameters<typeof say>[]) => ({ changes: changes.map((change) => say(...change)), committedAt: 1, offset: null });
-const draft = (id: string) => ({ id, kind: 'decision', at: 1, body: '{}', idempotencyKey: id, requestHash: null, job: null, outcome: null }) as const;
+const draft = (id: string) => ({ id, kind: 'decision', at: 1, body: '{}', idempotencyKey: id, requestHash: null, job: null, owner: null, outcome: null }) as const;
 const unavailable = (reason: string) => expect.objectContaining({ name: 'StoreUnavailable', reason });
 
 describe.skipIf(missing !== null)(`the store in Neo4j${missing === null ? '' : ` (needs ${missing})`}`, () => {

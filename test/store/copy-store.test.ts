@@ -22,7 +22,7 @@ test('a copy has the graph, the offsets and the ledger of its source, whatever w
       const file = join(folder, `${made++}.sqlite`);
       const [source, target] = [openSqliteStore({ file }), openSqliteStore({ file: ':memory:' })];
       for (const [i, change] of changes.entries()) await source.apply({ changes: [change], committedAt: 1, offset: { topic: 't', partition: 0, from: i, next: i + 1, generation: 1 } });
-      await source.appendToLedger([{ id: 'a', kind: 'decision', at: 1, body: '{}', idempotencyKey: 'k', requestHash: null, job: 'j', outcome: 'allow' }]);
+      await source.appendToLedger([{ id: 'a', kind: 'decision', at: 1, body: '{}', idempotencyKey: 'k', requestHash: null, job: 'j', owner: 'team-a', outcome: 'allow' }]);
       const history = openSqliteHistory(file);
       await copyStore(history, source, target, () => 1);
       expect((await graphHash(target)).hash).toBe((await graphHash(source)).hash);

@@ -19,8 +19,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const SIZE = 250;
 const draft = (i: number): LedgerDraft => ({
-  id: `d${i}`, kind: 'decision', at: i, body: JSON.stringify({ decision: { outcome: 'deny' }, request: { job: { namespace: 'flink://main', name: 'j' }, program: { text: 'x'.repeat(600) } } }),
-  idempotencyKey: null, requestHash: null, job: 'flink://main/j', outcome: 'deny',
+  id: `d${i}`, kind: 'decision', at: i, body: JSON.stringify({ decision: { outcome: 'deny' }, request: { job: { namespace: 'flink://main', name: 'j', owner: 'team-a' }, program: { text: 'x'.repeat(600) } } }),
+  idempotencyKey: null, requestHash: null, job: 'flink://main/j', owner: 'team-a', outcome: 'deny',
 });
 
 /** A ledger of 250 decisions, with some lines of SQL done to it by hand; what a check of it finds, as fault and place. */
@@ -54,6 +54,7 @@ test.each([
   ['a body that is no text', `UPDATE ledger SET body = x'00ff' WHERE sequence = 9`, 'changed 9'],
   ['an outcome that its decision does not have', `UPDATE ledger SET outcome = 'allow' WHERE sequence = 8`, 'changed 8'],
   ['another job than its decision is of', `UPDATE ledger SET job = NULL WHERE sequence = 8`, 'changed 8'],
+  ['another owner than its decision is of', `UPDATE ledger SET owner = NULL WHERE sequence = 8`, 'changed 8'],
   ['an entry dropped', 'DELETE FROM ledger WHERE sequence = 42', 'missing 42'],
   ['the first dropped', 'DELETE FROM ledger WHERE sequence = 1', 'missing 1'],
   ['several dropped', 'DELETE FROM ledger WHERE sequence BETWEEN 90 AND 120', 'missing 90'],

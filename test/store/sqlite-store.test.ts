@@ -104,6 +104,21 @@ describe('migration', () => {
     db.close();
   });
 
+  test('puts beside each decision of before whose job it is about', async () => {
+    const db = new DatabaseSync(file);
+    migrate(db, MIGRATIONS.slice(0, 3), { file, readonly: false });
+    const insert = db.prepare("INSERT INTO ledger (sequence, id, kind, at, body, tail, previous, hash) VALUES (?, ?, ?, 1, ?, ?, 'p', 'h')");
+    db.exec(`INSERT INTO ledger_tail VALUES (1, x'00', '"program":{}}}')`);
+    const bodies: [string, string, number | null][] = [
+      ['decision', '{"decision":{},"request":{"job":{"owner":"team-a"},', 1], ['decision', '{"request":{"job":{"owner":""}}}', null], ['policy', '{"request":{"job":{"owner":"team-b"}}}', null], ['decision', 'no JSON', null],
+      ['decision', '{"request":{"job":{"owner":"team-c"}}}', null],
+    ];
+    for (const [i, [kind, body, tail]] of bodies.entries()) insert.run(i + 1, `e${i}`, kind, body, tail);
+    migrate(db, MIGRATIONS, { file, readonly: false });
+    expect(db.prepare('SELECT owner FROM ledger ORDER BY sequence').all().map(({ owner }) => owner)).toEqual(['team-a', null, null, null, 'team-c']);
+    db.close();
+  });
+
   test('does not migrate a file opened read-only', () => {
     const db = new DatabaseSync(file);
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -194,7 +209,7 @@ describe('faults', () => {
 
   test('a changed ledger entry stops every further one', async () => {
     const store = openSqliteStore({ file });
-    const draft = { kind: 'decision', at: 1, body: '{}', idempotencyKey: null, requestHash: null, job: null, outcome: null } as const;
+    const draft = { kind: 'decision', at: 1, body: '{}', idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null } as const;
     await store.appendToLedger([{ ...draft, id: 'a' }]);
     const db = new DatabaseSync(file);
     db.exec(`UPDATE ledger SET body = '{"outcome":"allow"}'`);
@@ -262,7 +277,7 @@ test('a file written by version 1 still opens', async () => {
 describe('the programs in ledger entries', () => {
   const program = JSON.stringify({ kind: 'orders', note: 'é€😀 "program": '.repeat(80) });
   const decision = (id: string, asked = program): LedgerDraft => ({
-    id, kind: 'decision', at: 1, body: `{"decision":{"decisionId":"${id}"},"request":{"job":{"artifact":"${id}"},"program":${asked}}}`, idempotencyKey: null, requestHash: null, job: 'j', outcome: 'allow',
+    id, kind: 'decision', at: 1, body: `{"decision":{"decisionId":"${id}"},"request":{"job":{"artifact":"${id}"},"program":${asked}}}`, idempotencyKey: null, requestHash: null, job: 'j', owner: null, outcome: 'allow',
   });
   function inFile(sql: string): unknown {
     const db = new DatabaseSync(file);

@@ -355,7 +355,7 @@ const SEARCH: Promised[] = [
 ];
 
 const draft = (id: string, rest: Partial<LedgerDraft> = {}): LedgerDraft => ({
-  id, kind: 'decision', at: 5, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, outcome: 'allow', ...rest,
+  id, kind: 'decision', at: 5, body: `{"id":"${id}"}`, idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: 'allow', ...rest,
 });
 
 const LEDGER: Promised[] = [
@@ -421,19 +421,24 @@ const LEDGER: Promised[] = [
     },
   },
   {
-    promise: 'lists entries newest first, by kind, job and outcome, with the size of the whole',
+    promise: 'lists entries newest first, by kind, job, owner and outcome, with the size of the whole',
     check: async ({ store }) => {
-      await store.appendToLedger([draft('1', { job: 'j' }), draft('2', { job: 'j', outcome: 'deny' }), draft('3', { kind: 'policy', outcome: null }), draft('4', { outcome: 'deny' })]);
+      await store.appendToLedger([draft('1', { job: 'j' }), draft('2', { job: 'j', outcome: 'deny' }), draft('3', { kind: 'policy', outcome: null }), draft('4', { outcome: 'deny', owner: 'a' }), draft('5', { job: 'j', owner: 'b' })]);
       const ids = async (filter: Parameters<Store['ledger']>[0]): Promise<unknown> => {
         const { entries, total } = await store.ledger(filter);
         return [entries.map(({ id }) => id).join(''), total];
       };
-      expect(await ids({ limit: 2 })).toEqual(['43', 4]);
-      expect(await ids({ limit: 9, before: 3 })).toEqual(['21', 4]);
+      expect(await ids({ limit: 2 })).toEqual(['54', 5]);
+      expect(await ids({ limit: 9, before: 3 })).toEqual(['21', 5]);
       expect(await ids({ limit: 9, kind: 'policy' })).toEqual(['3', 1]);
       expect(await ids({ limit: 9, outcome: 'deny' })).toEqual(['42', 2]);
-      expect(await ids({ limit: 1, job: 'j' })).toEqual(['2', 2]);
+      expect(await ids({ limit: 1, job: 'j' })).toEqual(['5', 3]);
       expect(await ids({ limit: 9, job: 'j', outcome: 'deny', kind: 'decision' })).toEqual(['2', 1]);
+      expect(await ids({ limit: 1, owners: ['a', 'b', 'c'] })).toEqual(['5', 2]);
+      expect(await ids({ limit: 1, owners: ['a', 'b', 'c'], before: 5 })).toEqual(['4', 2]);
+      expect(await ids({ limit: 9, owners: ['a', 'b'], outcome: 'deny', kind: 'decision' })).toEqual(['4', 1]);
+      expect(await ids({ limit: 9, owners: ['a', 'b'], job: 'j' })).toEqual(['5', 1]);
+      expect(await ids({ limit: 9, owners: [] })).toEqual(['', 0]);
     },
   },
 ];

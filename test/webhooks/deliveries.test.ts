@@ -46,13 +46,13 @@ const register = async ({ webhooks }: Process, rest: Partial<AskedWebhook> = {})
 
 let counter = 0;
 function policy(revision: number): LedgerDraft {
-  return { id: `policy-${++counter}`, kind: 'policy', at: now, body: JSON.stringify({ policy: { revision, exceptions: [] }, reason: `reason <${revision}> & more` }), idempotencyKey: null, requestHash: null, job: null, outcome: null };
+  return { id: `policy-${++counter}`, kind: 'policy', at: now, body: JSON.stringify({ policy: { revision, exceptions: [] }, reason: `reason <${revision}> & more` }), idempotencyKey: null, requestHash: null, job: null, owner: null, outcome: null };
 }
 function denial(owner: string, reader = 'team-checkout'): LedgerDraft {
   const id = `denial-${++counter}`;
   const finding = { id: 'f', rule: 'r', severity: 'error', message: 'it is read', approvable: false, affected: [{ namespace: 'flink://main', name: 'enrich', owner: reader }] };
   const body = { decision: { decisionId: id, dryRun: false, revision: 1, outcome: 'deny', findings: [finding] }, request: { job: { namespace: 'flink://main', name: `job-of-${owner}`, owner } } };
-  return { id, kind: 'decision', at: now, body: JSON.stringify(body), idempotencyKey: null, requestHash: null, job: `flink://main/job-of-${owner}`, outcome: 'deny' };
+  return { id, kind: 'decision', at: now, body: JSON.stringify(body), idempotencyKey: null, requestHash: null, job: `flink://main/job-of-${owner}`, owner, outcome: 'deny' };
 }
 const allowed = (): LedgerDraft => ({ ...denial('x'), outcome: 'allow' });
 const revisions = (): number[] => receiver.received.map(({ body }) => (body as { data: { revision: number } }).data.revision);

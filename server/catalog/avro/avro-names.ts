@@ -32,14 +32,16 @@ export function checkName(name: string | null): string {
   return name;
 }
 
-/** Every part of a full name is a name itself. */
-export function checkFullName(full: string): void {
-  if (PLAIN_NAME.test(full)) return;
+/** What is wrong with a full name, each part of which must be a name itself; null for nothing. */
+export function faultOfFullName(full: string): { readonly part: 'namespace' | 'name'; readonly message: string } | null {
+  if (PLAIN_NAME.test(full)) return null;
   const parts = full.split('.');
-  parts.forEach((part, i) => {
+  for (const [i, part] of parts.entries()) {
     const fault = faultOf(part);
-    if (fault !== null) refuse(`${i < parts.length - 1 ? 'Namespace part' : 'Name'} "${part}" is invalid: ${fault}`);
-  });
+    const [kind, said] = i < parts.length - 1 ? (['namespace', 'Namespace part'] as const) : (['name', 'Name'] as const);
+    if (fault !== null) return { part: kind, message: `${said} "${part}" is invalid: ${fault}` };
+  }
+  return null;
 }
 
 function faultOf(name: string | null): string | null {

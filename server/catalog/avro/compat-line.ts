@@ -38,12 +38,12 @@ function judgeLine(line: JsonObject): Judged {
 function schemaOf(line: JsonObject, side: Side): ParseOutcome {
   const schema = line.get(side);
   const references = line.get(`${side}Refs`) ?? [];
-  if (schema === undefined) return { outcome: 'refused', message: `the line has no "${side}"`, location: '/' };
-  if (!isJsonArray(references)) return { outcome: 'refused', message: `"${side}Refs" is not a list`, location: '/' };
+  if (schema === undefined) return { outcome: 'refused', message: `the line has no "${side}"`, location: null };
+  if (!isJsonArray(references)) return { outcome: 'refused', message: `"${side}Refs" is not a list`, location: null };
   const nodes: JsonNode[] = [];
   for (const value of [...references, schema]) {
     const read = documentOf(value);
-    if (read.outcome === 'malformed') return { outcome: 'refused', message: read.message, location: '/' };
+    if (read.outcome === 'malformed') return { outcome: 'refused', message: read.message, location: null };
     nodes.push(read.node);
   }
   return parseNodes(nodes);
@@ -56,8 +56,8 @@ function documentOf(value: JsonNode): ReturnType<typeof readJson> {
   return value.length > MAX_SCHEMA_LENGTH ? { outcome: 'malformed', message: `longer than ${MAX_SCHEMA_LENGTH} characters` } : readJson(value);
 }
 
-function atPlace({ message, location }: { readonly message: string; readonly location: string }): string {
-  return location === '/' ? message : `${message} (at ${location})`;
+function atPlace({ message, location }: { readonly message: string; readonly location: string | null }): string {
+  return location === null || location === '' ? message : `${message} (at ${location})`;
 }
 
 function answer(id: JsonNode, judged: Judged): string {

@@ -1,7 +1,7 @@
-import { checkFullName, primitiveKind } from './avro-names.ts';
+import { primitiveKind } from './avro-names.ts';
 import type { DefaultJudge } from './default-values.ts';
 import type { JsonObject } from './json.ts';
-import { refuse } from './refusal.ts';
+import { type Place, refuse } from './refusal.ts';
 import { Resolver } from './resolve.ts';
 import { equalSchemas } from './same-schema.ts';
 import { type AvroSchema, isNamed, type NamedSchema, type PrimitiveKind, type PrimitiveSchema, type RecordSchema } from './schema.ts';
@@ -31,30 +31,34 @@ export class NameTable {
     return this.#defined(full) ?? this.#defined(name) ?? this.#placeholder(full);
   }
 
-  /** Defines a type; the same definition again is no fault. */
+  /** Whether a type stands for one that is not defined yet. */
+  isPlaceholder(schema: AvroSchema): boolean {
+    return this.#placeholders.has(schema);
+  }
+
+  /** Defines a type, whose name is valid; the same definition again is no fault. */
   define(schema: NamedSchema): void {
-    checkFullName(schema.fullname);
     const known = this.#defined(schema.fullname);
     if (known === undefined) this.#fresh.set(schema.fullname, schema);
     else if (!equalSchemas(known, schema)) refuse(`Can't redefine: ${schema.fullname}`);
   }
 
-  /** Ends one text: every name must be defined now. Answers the text's own schema with the types in place. */
-  complete(main: AvroSchema, judge: DefaultJudge | null): AvroSchema {
+  /** Ends one text: every name must be defined now. Answers the text's own schema with the types in place; `places` tells where in the text they were read. */
+  complete(main: AvroSchema, judge: DefaultJudge | null, places: ReadonlyMap<AvroSchema, Place>): AvroSchema {
     if (this.#fresh.size > 0) this.#resolver = null;
     for (const [name, schema] of this.#fresh) this.#committed.set(name, schema);
     this.#fresh.clear();
     // Without a name used before its definition there are no cycles, and resolving would copy every type as it is.
-    if (this.#placeholders.size === 0) return this.#own(main) ?? main;
-    const resolver = (this.#resolver ??= this.#resolveAll(judge));
-    const own = this.#own(main);
+    if (this.#placeholders.size === 0) return this.#own(main, places) ?? main;
+    const resolver = (this.#resolver ??= this.#resolveAll(judge, places));
+    const own = this.#own(main, places);
     if (own === null) resolver.visit(main);
     return own ?? resolver.copyOf(main);
   }
 
   /** Avro Java resolves all types anew, those of earlier texts too, and so judges their defaults again. */
-  #resolveAll(judge: DefaultJudge | null): Resolver {
-    const resolver = new Resolver({ placeholders: this.#placeholders, definition: (name) => this.#committed.get(name), judge });
+  #resolveAll(judge: DefaultJudge | null, places: ReadonlyMap<AvroSchema, Place>): Resolver {
+    const resolver = new Resolver({ placeholders: this.#placeholders, definition: (name) => this.#committed.get(name), judge, places });
     for (const schema of this.#committed.values()) resolver.visit(schema);
     for (const [name, schema] of this.#committed) {
       const copy = resolver.copyOf(schema);
@@ -64,9 +68,9 @@ export class NameTable {
   }
 
   /** The defined type of the same name, the first where it is defined twice; null for what has no name. */
-  #own(main: AvroSchema): AvroSchema | null {
+  #own(main: AvroSchema, places: ReadonlyMap<AvroSchema, Place>): AvroSchema | null {
     const wanted = this.#placeholders.get(main);
-    if (wanted !== undefined) refuse(`Undefined schema: ${wanted}`);
+    if (wanted !== undefined) refuse(`Undefined schema: ${wanted}`, places.get(main));
     return isNamed(main) ? (this.#committed.get(main.fullname) ?? null) : null;
   }
 

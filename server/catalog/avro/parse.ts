@@ -1,7 +1,7 @@
 import { DefaultJudge } from './default-values.ts';
 import { type JsonNode, type JsonOutcome, type JsonValue, nodeOf, readJson } from './json.ts';
 import { NameTable } from './name-table.ts';
-import { Refusal } from './refusal.ts';
+import { type Place, pointerTo, Refusal } from './refusal.ts';
 import type { AvroSchema } from './schema.ts';
 import { SchemaReader } from './schema-reader.ts';
 
@@ -24,8 +24,8 @@ export type ParseOutcome =
   | {
       readonly outcome: 'refused';
       readonly message: string;
-      /** JSON pointer to the place in the schema text; `/` is the whole. */
-      readonly location: string;
+      /** JSON pointer (RFC 6901) into the schema, '' being the whole; null where the fault has no such place, or lies in a reference. */
+      readonly location: string | null;
     };
 
 /**
@@ -36,11 +36,11 @@ export type ParseOutcome =
  */
 export function parseSchema(schema: string | JsonValue, options: ParseOptions = {}): ParseOutcome {
   const references = options.references ?? [];
-  if (references.length > MAX_REFERENCES) return { outcome: 'refused', message: `more than ${MAX_REFERENCES} references`, location: '/' };
+  if (references.length > MAX_REFERENCES) return { outcome: 'refused', message: `more than ${MAX_REFERENCES} references`, location: null };
   const nodes: JsonNode[] = [];
   for (const [i, document] of [...references, schema].entries()) {
     const read = readDocument(document);
-    if (read.outcome === 'malformed') return { outcome: 'refused', message: inReference(i, references.length, read.message), location: '/' };
+    if (read.outcome === 'malformed') return { outcome: 'refused', message: inReference(i, references.length, read.message), location: null };
     nodes.push(read.node);
   }
   return parseNodes(nodes, options.validateDefaults ?? true);
@@ -53,19 +53,23 @@ export function parseNodes(nodes: readonly JsonNode[], validateDefaults = true):
   const last = nodes.length - 1;
   for (const [i, node] of nodes.entries()) {
     const reader = new SchemaReader(names, judge, i === last);
-    const parsed = outcomeOf(reader, () => names.complete(reader.read(node, null), judge));
+    const parsed = outcomeOf(reader, node, (main) => names.complete(main, judge, reader.places));
     if (i === last) return parsed;
-    if (parsed.outcome === 'refused') return { ...parsed, message: inReference(i, last, parsed.message) };
+    if (parsed.outcome === 'refused') return { outcome: 'refused', message: inReference(i, last, parsed.message), location: null };
   }
-  return { outcome: 'refused', message: 'no schema', location: '/' };
+  return { outcome: 'refused', message: 'no schema', location: null };
 }
 
-function outcomeOf(reader: SchemaReader, parse: () => AvroSchema): ParseOutcome {
+function outcomeOf(reader: SchemaReader, node: JsonNode, complete: (main: AvroSchema) => AvroSchema): ParseOutcome {
+  let isRead = false;
   try {
-    return { outcome: 'parsed', schema: parse() };
+    const main = reader.read(node, null);
+    isRead = true;
+    return { outcome: 'parsed', schema: complete(main) };
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
-    return { outcome: 'refused', message: failure.message, location: reader.location };
+    const place: Place | undefined = failure.place === undefined && !isRead ? reader.place : failure.place;
+    return { outcome: 'refused', message: failure.message, location: place === undefined ? null : pointerTo(place) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type DefaultJudge, FIELDS_NOT_SET } from './default-values.ts';
-import { refuse } from './refusal.ts';
-import { type AvroSchema, branchName, type Field, type RecordSchema } from './schema.ts';
+import { type Place, refuse, Refusal } from './refusal.ts';
+import { type AvroSchema, branchName, type Field, type RecordSchema, type UnionSchema } from './schema.ts';
 
 /** Deepest chain of forward references through forward references; each one is a level of recursion here. */
 const MAX_FORWARD_CHAIN = 500;
@@ -14,6 +14,8 @@ export interface Resolution {
   readonly placeholders: Placeholders;
   readonly definition: (fullname: string) => AvroSchema | undefined;
   readonly judge: DefaultJudge | null;
+  /** Where types were read; those of earlier texts are not in it. */
+  readonly places: ReadonlyMap<AvroSchema, Place>;
 }
 
 /**
@@ -73,12 +75,12 @@ export class Resolver {
       if (copy === undefined) this.#copies.set(schema, { ...schema, fields: FIELDS_NOT_SET });
       return copy?.kind !== 'record' || copy.fields === FIELDS_NOT_SET;
     }
-    if (copy === undefined) this.#copies.set(schema, this.#resolve(wanted));
+    if (copy === undefined) this.#copies.set(schema, this.#resolve(wanted, schema));
     return false;
   }
 
-  #resolve(wanted: string): AvroSchema {
-    const definition = this.#about.definition(wanted) ?? refuse(`Undefined schema: ${wanted}`);
+  #resolve(wanted: string, use: AvroSchema): AvroSchema {
+    const definition = this.#about.definition(wanted) ?? refuse(`Undefined schema: ${wanted}`, this.#about.places.get(use));
     if (!this.#copies.has(definition)) {
       if (++this.#chain > MAX_FORWARD_CHAIN) refuse(`a chain of more than ${MAX_FORWARD_CHAIN} types, each used before it is defined`);
       this.visit(definition);
@@ -98,17 +100,37 @@ export class Resolver {
         this.#copies.set(schema, { ...schema, values: this.copyOf(schema.values) });
         return;
       case 'union':
-        this.#copies.set(schema, { ...schema, branches: checkedBranches(schema.branches.map((branch) => this.copyOf(branch))) });
-        return;
+        return this.#leaveUnion(schema);
       default:
     }
+  }
+
+  #leaveUnion(schema: UnionSchema): void {
+    const branches = schema.branches.map((branch) => this.copyOf(branch));
+    const fault = faultOfBranches(branches);
+    if (fault !== null) refuse(fault.message, this.#within(schema, fault.branch));
+    this.#copies.set(schema, { ...schema, branches });
+  }
+
+  #checkDefault(field: Field, place: Place | undefined): void {
+    try {
+      checkDefault(field, this.#about.judge);
+    } catch (failure) {
+      throw failure instanceof Refusal ? new Refusal(failure.message, place) : failure;
+    }
+  }
+
+  /** The place so many steps inside a type; undefined where nobody knows where that was read. */
+  #within(schema: AvroSchema, ...steps: readonly (string | number)[]): Place | undefined {
+    const place = this.#about.places.get(schema);
+    return place === undefined ? undefined : steps.reduce<Place>((parent, step) => ({ parent, step }), place);
   }
 
   #leaveRecord(schema: RecordSchema): void {
     const copy = this.copyOf(schema);
     if (copy.kind !== 'record' || copy.fields !== FIELDS_NOT_SET) return;
     const fields = schema.fields.map((field) => ({ ...field, type: this.copyOf(field.type) }));
-    for (const field of fields) checkDefault(field, this.#about.judge);
+    for (const [i, field] of fields.entries()) this.#checkDefault(field, this.#within(schema, 'fields', i, 'default'));
     setFields(copy, fields);
   }
 }
@@ -123,15 +145,16 @@ export function checkDefault(field: Pick<Field, 'name' | 'type' | 'default'>, ju
   refuse(`Invalid default for field ${field.name}`);
 }
 
-export function checkedBranches(branches: readonly AvroSchema[]): readonly AvroSchema[] {
+/** The first branch that may not be in a union beside those before it, and why; null where all may. */
+export function faultOfBranches(branches: readonly AvroSchema[]): { readonly branch: number; readonly message: string } | null {
   const names = new Set<string>();
-  for (const branch of branches) {
-    if (branch.kind === 'union') refuse('Nested union');
+  for (const [i, branch] of branches.entries()) {
+    if (branch.kind === 'union') return { branch: i, message: 'Nested union' };
     const name = branchName(branch);
-    if (names.has(name)) refuse(`Duplicate in union:${name}`);
+    if (names.has(name)) return { branch: i, message: `Duplicate in union:${name}` };
     names.add(name);
   }
-  return branches;
+  return null;
 }
 
 /** Pushed in this order: a record's fields end up visited first to last, a union's branches last to first. */

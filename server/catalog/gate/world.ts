@@ -52,7 +52,8 @@ export interface SchemaVersion {
 /** A schema the engine could read, or why it could not. */
 export type JudgedSchema =
   | { readonly readable: true; readonly schema: AvroSchema }
-  | { readonly readable: false; readonly reason: string };
+  /** `location`: JSON pointer (RFC 6901) into the schema to what is wrong, where it can be told. */
+  | { readonly readable: false; readonly reason: string; readonly location?: string };
 
 export interface DeployedReader {
   readonly ref: ReaderRef;

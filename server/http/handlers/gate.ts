@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { decisionOf } from '../../actions/decision-record.ts';
+import { decisionOf, statedOwner } from '../../actions/decision-record.ts';
 import type { Gate } from '../../actions/gate.ts';
 import type { GateDocument } from '../../actions/gate-request.ts';
 import { Problem } from '../../problem.ts';
@@ -21,9 +21,9 @@ export function gateHandlers({ gate, store, onDecision }: { readonly gate: Gate;
     },
 
     async listDecisions(request: FastifyRequest): Promise<object> {
-      const { job, outcome, limit, cursor } = request.query as { job?: string; outcome?: string; limit: number; cursor?: string };
+      const { job, team, outcome, limit, cursor } = request.query as { job?: string; team?: string[]; outcome?: string; limit: number; cursor?: string };
       const place = decodeCursor(cursor, { before: 'number' });
-      const filter = { kind: 'decision' as const, limit, ...(job === undefined ? {} : { job }), ...(outcome === undefined ? {} : { outcome }), ...place };
+      const filter = { kind: 'decision' as const, limit, ...(job === undefined ? {} : { job }), ...(team === undefined ? {} : { owners: team }), ...(outcome === undefined ? {} : { outcome }), ...place };
       const { entries, total } = await store.ledger(filter);
       const last = entries.at(-1);
       return {
@@ -48,6 +48,7 @@ function summaryOf(entry: LedgerEntry): object {
   return {
     decisionId: decision.decisionId,
     job: { namespace: request.job.namespace, name: request.job.name },
+    owner: statedOwner(request),
     outcome: decision.outcome,
     recordedAt: new Date(entry.at).toISOString(),
     findings: decision.findings.length,

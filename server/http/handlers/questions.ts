@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { canonical, type ClusterAliases } from '../../catalog/cluster-aliases.ts';
+import type { JsonValue } from '../../catalog/avro/parse.ts';
 import type { Evidence } from '../../catalog/changes.ts';
 import type { EntityRef, Named } from '../../catalog/names.ts';
 import { affectedDocuments, assessImpact, type Impact } from '../../queries/impact.ts';
 import { BoundedCache } from '../../queries/bounded-cache.ts';
 import { datasetView } from '../../queries/dataset-view.ts';
+import { FieldAges } from '../../queries/field-ages.ts';
 import { fieldsView, fieldView } from '../../queries/field-view.ts';
 import { closureEntries, type HeldClosure, holdClosure } from '../../queries/lineage-view.ts';
 import { lineageMap } from '../../queries/lineage-map.ts';
+import { requestedSchema } from '../../queries/requested-schema.ts';
 import { programView } from '../../queries/program-view.ts';
 import { type QueryParts, trueAt, type View } from '../../queries/view.ts';
 import { Problem } from '../../problem.ts';
@@ -38,6 +41,7 @@ export interface QuestionParts extends QueryParts, Pick<PermitHandlerParts, 'fol
 /** The questions of the catalog. Each first catches up with the newest revision. */
 export function questionHandlers(parts: QuestionParts) {
   const { store, index, aliases, newId } = parts;
+  const ages = new FieldAges(parts.catalog);
   const closures = new BoundedCache<string, HeldClosure>(HELD_ANSWERS);
   const impacts = new BoundedCache<string, Impact>(HELD_ANSWERS);
   const named = (request: FastifyRequest): Named => canonical(aliases, request.params as Named);
@@ -63,7 +67,7 @@ export function questionHandlers(parts: QuestionParts) {
       const query = request.query as Paged & Viewed;
       const offset = decodeCursor(query.cursor, { offset: 'number' })?.offset ?? 0;
       const view = viewOf(query);
-      const { fields, total } = await fieldsView(named(request), view, { offset, limit: query.limit }, parts);
+      const { fields, total } = await fieldsView(named(request), view, { offset, limit: query.limit }, { ...parts, ages });
       return { fields, total, nextCursor: nextOffset(offset + fields.length, total, {}), ...trueAt(index, view) };
     },
 
@@ -132,9 +136,7 @@ export function questionHandlers(parts: QuestionParts) {
     const field = { ...canonical(aliases, dataset), path };
     if (change.kind === 'remove') return { field, type: null };
     if (change.type === undefined) throw new Problem('request-invalid', 'a retype says the new `type`');
-    const judged = parts.catalog.candidate(change.type as never);
-    if (judged.readable) return { field, type: judged.schema };
-    throw new Problem('schema-invalid', `change.type: ${judged.reason}`, { place: 'change.type' });
+    return { field, type: requestedSchema({ value: change.type, place: 'change.type' }, parts.catalog) };
   }
 }
 
@@ -157,7 +159,7 @@ interface LineageQuery extends Paged, Viewed, StartQuery {
 interface ImpactBody {
   readonly dataset: Named;
   readonly path: string;
-  readonly change: { readonly kind: 'remove' | 'retype'; readonly type?: unknown };
+  readonly change: { readonly kind: 'remove' | 'retype'; readonly type?: JsonValue };
 }
 
 function startOf({ kind, path, ...query }: StartQuery, aliases: ClusterAliases): EntityRef {

@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { checkCompatibility } from '../../catalog/avro/compatibility.ts';
 import type { JsonValue } from '../../catalog/avro/parse.ts';
-import type { AvroSchema } from '../../catalog/avro/schema.ts';
 import { canonical, type ClusterAliases } from '../../catalog/cluster-aliases.ts';
 import type { Named } from '../../catalog/names.ts';
-import { Problem } from '../../problem.ts';
+import { requestedSchema } from '../../queries/requested-schema.ts';
 import { diffVersions, listVersions, type SchemaPart, verdictDocument } from '../../queries/schema-versions.ts';
 import type { QueryParts } from '../../queries/view.ts';
 
@@ -27,13 +26,7 @@ export function schemaHandlers(parts: QueryParts & { readonly aliases: ClusterAl
 
     checkCompatibility(request: FastifyRequest): object {
       const { reader, writer } = request.body as { reader: JsonValue; writer: JsonValue };
-      return verdictDocument(checkCompatibility(parsed('reader', reader), parsed('writer', writer)));
+      return verdictDocument(checkCompatibility(requestedSchema({ value: reader, place: 'reader' }, catalog), requestedSchema({ value: writer, place: 'writer' }, catalog)));
     },
   };
-
-  function parsed(place: string, value: JsonValue): AvroSchema {
-    const judged = catalog.candidate(value);
-    if (judged.readable) return judged.schema;
-    throw new Problem('schema-invalid', `${place}: ${judged.reason}`, { place });
-  }
 }

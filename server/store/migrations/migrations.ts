@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { addDecisionOwners } from './decision-owners.ts';
 import { FIRST_TABLES } from './first-tables.ts';
 import { NOTES } from './notes.ts';
 import { SHARED_REQUESTS } from './shared-requests.ts';
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, apply: (db) => db.exec(SHARED_REQUESTS) },
   { version: 3, apply: (db) => db.exec(NOTES) },
+  { version: 4, apply: addDecisionOwners },
 ];

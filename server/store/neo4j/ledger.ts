@@ -3,10 +3,10 @@ import { LedgerConflict, type LedgerDraft, type LedgerEntry, type LedgerFilter, 
 import type { Transaction } from './transaction.ts';
 import type { Row } from './values.ts';
 
-const COLUMNS = 'e.sequence, e.id, e.kind, e.at, e.body, e.idempotencyKey, e.requestHash, e.job, e.outcome, e.previous, e.hash';
+const COLUMNS = 'e.sequence, e.id, e.kind, e.at, e.body, e.idempotencyKey, e.requestHash, e.job, e.owner, e.outcome, e.previous, e.hash';
 type StoredEntry = readonly [
   sequence: number, id: string, kind: LedgerEntry['kind'], at: number, body: string, idempotencyKey: string | null,
-  requestHash: string | null, job: string | null, outcome: string | null, previous: string, hash: string,
+  requestHash: string | null, job: string | null, owner: string | null, outcome: string | null, previous: string, hash: string,
 ];
 
 export interface AppendCall {
@@ -97,17 +97,17 @@ export async function readHead(transaction: Transaction): Promise<LedgerHead> {
   return { sequence, hash, at, counted: counted ?? (sequence === 0 ? 0 : null) };
 }
 
-export async function readPage(transaction: Transaction, { kind, job, outcome, before, limit }: LedgerFilter): Promise<LedgerPage> {
+export async function readPage(transaction: Transaction, { kind, job, owners, outcome, before, limit }: LedgerFilter): Promise<LedgerPage> {
   const wanted = Object.entries({ kind, job, outcome }).flatMap(([property, value]) => (value === undefined ? [] : [[property, value] as const]));
-  const where = wanted.map(([property]) => ` AND e.${property} = $${property}`).join('');
-  const parameters: Row = { ...Object.fromEntries(wanted), before: before ?? Number.MAX_SAFE_INTEGER, limit };
+  const where = [...wanted.map(([property]) => ` AND e.${property} = $${property}`), ...(owners === undefined ? [] : [' AND e.owner IN $owners'])].join('');
+  const parameters: Row = { ...Object.fromEntries(wanted), owners: [...(owners ?? [])], before: before ?? Number.MAX_SAFE_INTEGER, limit };
   const found = await transaction.run<StoredEntry>(`MATCH (e:LedgerEntry) WHERE e.sequence < $before${where} RETURN ${COLUMNS} ORDER BY e.sequence DESC LIMIT $limit`, parameters);
   const [total] = (await transaction.one<[number]>(`MATCH (e:LedgerEntry) ${where.replace(' AND', 'WHERE')} RETURN count(e)`, parameters)) ?? [0];
   return { entries: found.map(entryOf), total };
 }
 
-function entryOf([sequence, id, kind, at, body, idempotencyKey, requestHash, job, outcome, previous, hash]: StoredEntry): LedgerEntry {
-  return { sequence, id, kind, at, body, idempotencyKey, requestHash, job, outcome, previous, hash };
+function entryOf([sequence, id, kind, at, body, idempotencyKey, requestHash, job, owner, outcome, previous, hash]: StoredEntry): LedgerEntry {
+  return { sequence, id, kind, at, body, idempotencyKey, requestHash, job, owner, outcome, previous, hash };
 }
 
 function withoutNulls(entry: LedgerEntry): Row {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ENTITY_KINDS, type EntityKind } from '../../catalog/names.ts';
 import { StoreIncompatible } from '../store.ts';
 import type { Connection } from './connection.ts';
+import { stateOwners } from './decision-owners.ts';
 import type { Transaction } from './transaction.ts';
 
 /** One step from the version before to `version`. */
@@ -54,6 +55,7 @@ export const NEO4J_MIGRATIONS: readonly Neo4jMigration[] = [
   // Entries of a kind are followed from a place on; most of a long ledger is decisions.
   { version: 2, schema: ['CREATE INDEX sluice_ledger_kind_place IF NOT EXISTS FOR (n:LedgerEntry) ON (n.kind, n.sequence)'] },
   { version: 3, schema: [unique('note_key', 'Note', 'key')] },
+  { version: 4, schema: [index('ledger_owner', 'LedgerEntry', 'owner')], data: stateOwners },
 ];
 /** Made before anything else, so that two processes that open an empty database make one store of it. */
 const FIRST_OF_ALL = [unique('store_name', 'SluiceStore', 'name'), unique('ledger_name', 'LedgerHead', 'name')];

@@ -5,11 +5,11 @@ import { type Connection, many, one } from './connection.ts';
 import { readTally } from './entity-reader.ts';
 import { splitBody } from './ledger-tails.ts';
 
-const COLUMNS = 'sequence, ledger.id, kind, at, body, text, idempotency_key, request_hash, job, outcome, previous, ledger.hash';
+const COLUMNS = 'sequence, ledger.id, kind, at, body, text, idempotency_key, request_hash, job, owner, outcome, previous, ledger.hash';
 const ENTRIES = `SELECT ${COLUMNS} FROM ledger LEFT JOIN ledger_tail ON ledger_tail.id = tail`;
 type StoredEntry = readonly [
   sequence: number, id: string, kind: string, at: number, head: string, tail: string | null, idempotencyKey: string | null,
-  requestHash: string | null, job: string | null, outcome: string | null, previous: string, hash: string,
+  requestHash: string | null, job: string | null, owner: string | null, outcome: string | null, previous: string, hash: string,
 ];
 
 /** Appends entries to the chain, inside a writing transaction of the caller's. */
@@ -44,12 +44,12 @@ function insertEntry(connection: Connection, entry: LedgerEntry): void {
   refuseTaken(connection, entry);
   const { head, tail } = splitBody(connection, entry.body);
   const insert = connection.sql(
-    `INSERT INTO ledger (sequence, id, kind, at, body, tail, idempotency_key, request_hash, job, outcome, previous, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ledger (sequence, id, kind, at, body, tail, idempotency_key, request_hash, job, owner, outcome, previous, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   insert.run(
     entry.sequence, entry.id, entry.kind, entry.at, head, tail, entry.idempotencyKey,
-    entry.requestHash, entry.job, entry.outcome, entry.previous, entry.hash,
+    entry.requestHash, entry.job, entry.owner, entry.outcome, entry.previous, entry.hash,
   );
   connection.sql('INSERT INTO tally (what, n) VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1').run(ledgerTally(entry.kind, entry.outcome));
 }
@@ -93,20 +93,28 @@ export function readHead(connection: Connection): LedgerHead {
 }
 
 export function readPage(connection: Connection, filter: LedgerFilter): LedgerPage {
-  const terms = Object.entries({ kind: filter.kind, job: filter.job, outcome: filter.outcome }).filter(([, value]) => value !== undefined);
-  const where = terms.map(([column]) => `${column} = ?`);
-  const values = terms.map(([, value]) => value as SQLInputValue);
-  const page = [...where, 'sequence < ?'].join(' AND ');
+  const { where, values } = termsOf(filter);
+  const before = filter.before ?? Number.MAX_SAFE_INTEGER;
+  const place = [...where, 'sequence < ?'].join(' AND ');
+  // Of some teams, places alone are sorted before the bodies of a page are read.
+  const page = filter.owners === undefined ? place : `sequence IN (SELECT sequence FROM ledger INDEXED BY ledger_owner WHERE ${place} ORDER BY sequence DESC LIMIT ?)`;
   const rows = connection.sql(`${ENTRIES} WHERE ${page} ORDER BY sequence DESC LIMIT ?`);
-  const entries = many<StoredEntry>(rows, ...values, filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit);
+  const entries = many<StoredEntry>(rows, ...values, before, ...(filter.owners === undefined ? [] : [filter.limit]), filter.limit);
   return { entries: entries.flatMap((row) => entryOf(row) ?? []), total: countEntries(connection, filter) };
 }
 
-/** Entries of one job are few and counted; of all jobs they are many, and the writers keep count. */
-function countEntries(connection: Connection, { kind, job, outcome }: Pick<LedgerFilter, 'kind' | 'job' | 'outcome'>): number {
-  if (job !== undefined) {
-    const counted = connection.sql('SELECT count(*) FROM ledger WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)');
-    return one<[number]>(counted, job, kind ?? null, outcome ?? null)?.[0] ?? 0;
+function termsOf({ kind, job, owners, outcome }: LedgerFilter): { readonly where: readonly string[]; readonly values: readonly SQLInputValue[] } {
+  const terms = Object.entries({ kind, job, outcome }).flatMap(([column, value]): (readonly [string, string])[] => (value === undefined ? [] : [[`${column} = ?`, value]]));
+  if (owners !== undefined) terms.push(['owner IN (SELECT value FROM json_each(?)) AND owner IS NOT NULL', JSON.stringify(owners)]);
+  return { where: terms.map(([term]) => term), values: terms.map(([, value]) => value) };
+}
+
+/** Entries of one job, or of some teams, are few and counted; of all they are many, and the writers keep count. */
+function countEntries(connection: Connection, filter: Omit<LedgerFilter, 'limit'>): number {
+  const { kind, job, owners, outcome } = filter;
+  if (job !== undefined || owners !== undefined) {
+    const { where, values } = termsOf({ ...filter, limit: 0 });
+    return one<[number]>(connection.sql(`SELECT count(*) FROM ledger WHERE ${where.join(' AND ')}`), ...values)?.[0] ?? 0;
   }
   if (kind !== undefined && outcome !== undefined) return readTally(connection, ledgerTally(kind, outcome));
   const tallies = many<[string, number]>(connection.sql("SELECT what, n FROM tally WHERE what >= 'ledger:' AND what < 'ledger;'"));
@@ -123,6 +131,6 @@ function ledgerTally(kind: string, outcome: string | null): string {
 
 function entryOf(row: StoredEntry | undefined): LedgerEntry | null {
   if (row === undefined) return null;
-  const [sequence, id, kind, at, head, tail, idempotencyKey, requestHash, job, outcome, previous, hash] = row;
-  return { sequence, id, kind: kind as LedgerEntry['kind'], at, body: tail === null ? head : head + tail, idempotencyKey, requestHash, job, outcome, previous, hash };
+  const [sequence, id, kind, at, head, tail, idempotencyKey, requestHash, job, owner, outcome, previous, hash] = row;
+  return { sequence, id, kind: kind as LedgerEntry['kind'], at, body: tail === null ? head : head + tail, idempotencyKey, requestHash, job, owner, outcome, previous, hash };
 }

@@ -7,32 +7,49 @@ import { record, schemaOf } from './schemas.ts';
 const field = (type: unknown, more: object = {}) => JSON.stringify({ type: 'record', name: 'R', fields: [{ name: 'f', type, ...more }] });
 
 describe('refuses what Avro Java refuses, and says where', () => {
-  test.each<[string, string, string, string]>([
-    ['an undefined name', field('Missing'), 'Undefined schema: Missing', '/'],
-    ['a name that begins with a digit', '{"type":"fixed","name":"1A","size":1}', 'Illegal initial character: 1A', '/'],
-    ['a dash in a field name', '{"type":"record","name":"R","fields":[{"name":"a-b","type":"int"}]}', 'Illegal character in: a-b', '/fields/0'],
-    ['a bad namespace part', '{"type":"record","name":"a..R","fields":[]}', 'Namespace part "" is invalid: Empty name', '/'],
-    ['a type named after a primitive', '{"type":"record","name":"string","fields":[]}', 'Schemas may not be named after primitives: string', '/'],
-    ['two fields of one name', '{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"a","type":"int"}]}', 'Duplicate field a in record R', '/fields'],
-    ['a default of another type', field('int', { default: 'x' }), 'Invalid default for field f', '/fields/0'],
-    ['a default beyond int', field('int', { default: 2147483648 }), 'Invalid default for field f', '/fields/0'],
-    ['a fraction for a long', field('long', { default: 1.5 }), 'Invalid default for field f', '/fields/0'],
-    ['a default none of the branches takes', field(['null', 'int'], { default: 'x' }), 'Invalid default for field f', '/fields/0'],
-    ['a default for a record within itself', field(['R'], { default: {} }), 'Schema fields not set yet', '/'],
-    ['an enum default that is no symbol', field({ type: 'enum', name: 'E', symbols: ['A'], default: 'B' }), 'The Enum Default: B is not in the enum symbol set: [A]', '/fields/0/type'],
-    ['a symbol twice', '{"type":"enum","name":"E","symbols":["A","A"]}', 'Duplicate enum symbol: A', '/'],
-    ['a union in a union', '["int",["null"]]', 'Nested union', '/'],
-    ['a branch twice', '["int","int"]', 'Duplicate in union:int', '/'],
-    ['a branch twice through its name', field(['R', 'R']), 'Duplicate in union:R', '/'],
-    ['another definition of a name', '[{"type":"fixed","name":"F","size":1},{"type":"fixed","name":"F","size":2}]', "Can't redefine: F", '/1'],
-    ['a size that is no integer', '{"type":"fixed","name":"F","size":4.0}', 'Invalid or no size', '/'],
-    ['an unknown order', field('int', { order: 'up' }), 'unknown sort order: "up"', '/fields/0'],
-    ['aliases that are no list', '{"type":"record","name":"R","aliases":"A","fields":[]}', 'aliases not an array', '/'],
+  test.each<[string, string, string, string | null]>([
+    ['an undefined name', field('Missing'), 'Undefined schema: Missing', '/fields/0/type'],
+    ['a name that begins with a digit', '{"type":"fixed","name":"1A","size":1}', 'Illegal initial character: 1A', '/name'],
+    ['a dash in a field name', '{"type":"record","name":"R","fields":[{"name":"a-b","type":"int"}]}', 'Illegal character in: a-b', '/fields/0/name'],
+    ['a bad namespace part', '{"type":"record","name":"a..R","fields":[]}', 'Namespace part "" is invalid: Empty name', '/name'],
+    ['a type named after a primitive', '{"type":"record","name":"string","fields":[]}', 'Schemas may not be named after primitives: string', '/name'],
+    ['two fields of one name', '{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"a","type":"int"}]}', 'Duplicate field a in record R', '/fields/1/name'],
+    ['a default of another type', field('int', { default: 'x' }), 'Invalid default for field f', '/fields/0/default'],
+    ['a default beyond int', field('int', { default: 2147483648 }), 'Invalid default for field f', '/fields/0/default'],
+    ['a fraction for a long', field('long', { default: 1.5 }), 'Invalid default for field f', '/fields/0/default'],
+    ['a default none of the branches takes', field(['null', 'int'], { default: 'x' }), 'Invalid default for field f', '/fields/0/default'],
+    ['a default for a record within itself', field(['R'], { default: {} }), 'Schema fields not set yet', '/fields/0/default'],
+    ['an enum default that is no symbol', field({ type: 'enum', name: 'E', symbols: ['A'], default: 'B' }), 'The Enum Default: B is not in the enum symbol set: [A]', '/fields/0/type/default'],
+    ['a symbol twice', '{"type":"enum","name":"E","symbols":["A","A"]}', 'Duplicate enum symbol: A', '/symbols/1'],
+    ['a union in a union', '["int",["null"]]', 'Nested union', '/1'],
+    ['a branch twice', '["int","int"]', 'Duplicate in union:int', '/1'],
+    ['a branch twice through its name', field(['R', 'R']), 'Duplicate in union:R', '/fields/0/type/1'],
+    ['another definition of a name', '[{"type":"fixed","name":"F","size":1},{"type":"fixed","name":"F","size":2}]', "Can't redefine: F", '/1/name'],
+    ['a size that is no integer', '{"type":"fixed","name":"F","size":4.0}', 'Invalid or no size', '/size'],
+    ['an unknown order', field('int', { order: 'up' }), 'unknown sort order: "up"', '/fields/0/order'],
+    ['aliases that are no list', '{"type":"record","name":"R","aliases":"A","fields":[]}', 'aliases not an array', '/aliases'],
     ['a nested record without a name', field({ type: 'record', fields: [] }), 'No name in schema', '/fields/0/type'],
-    ['a type that is an object within a schema', '{"type":{"type":"int"}}', 'No type', '/'],
-    ['text that is not JSON', '{"type":', 'not JSON', '/'],
-    ['something after the schema', '"int" "int"', 'not JSON: dangling content', '/'],
-    ['an empty text', '', 'the text is empty', '/'],
+    ['a type that is an object within a schema', '{"type":{"type":"int"}}', 'No type', '/type'],
+    ['nothing', '{}', 'No type', ''],
+    ['a number', '1', 'Schema not yet supported: 1', ''],
+    ['a field without a type', '{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b"}]}', 'No field type', '/fields/1'],
+    ['a field whose type is null', '{"type":"record","name":"R","fields":[{"name":"b","type":null}]}', 'Schema not yet supported: null', '/fields/0/type'],
+    ['a field without a name', '{"type":"record","name":"R","fields":[{"type":"int"}]}', 'No field name', '/fields/0'],
+    ['fields that are no list', '{"type":"record","name":"R","fields":{}}', 'Record has no fields', '/fields'],
+    ['an undefined name in a union', field(['null', 'Missing']), 'Undefined schema: Missing', '/fields/0/type/1'],
+    ['an undefined name as the type of an object', field({ type: 'Missing' }), 'Undefined schema: Missing', '/fields/0/type/type'],
+    ['an undefined name as the whole', '"Missing"', 'Undefined schema: Missing', ''],
+    ['an undefined name of items of values', field({ type: 'map', values: { type: 'array', items: 'Missing' } }), 'Undefined schema: Missing', '/fields/0/type/values/items'],
+    ['an undefined name beside one that is defined later', '[{"type":"record","name":"A","fields":[{"name":"b","type":"B"},{"name":"c","type":["null","C"]}]},{"type":"record","name":"B","fields":[]}]', 'Undefined schema: C', '/0/fields/1/type/1'],
+    ['a default that the later definition does not take', '[{"type":"record","name":"A","fields":[{"name":"a","type":"int"},{"name":"e","type":"E","default":1}]},{"type":"enum","name":"E","symbols":["X"]}]', 'Invalid default for field e', '/0/fields/1/default'],
+    ['a text default that is no number', field('double', { default: 'many' }), 'For input string: "many"', '/fields/0/default'],
+    ['a symbol that is no name', field(['null', { type: 'enum', name: 'E', symbols: ['A', 'B', '1'] }]), 'Illegal initial character: 1', '/fields/0/type/1/symbols/2'],
+    ['a bad namespace', '{"type":"record","name":"R","namespace":"a-b","fields":[]}', 'Namespace part "a-b" is invalid', '/namespace'],
+    ['an alias that is no name', '{"type":"record","name":"R","aliases":["A","b-c"],"fields":[]}', 'Illegal character in: b-c', '/aliases/1'],
+    ['an alias that is no text', field('int', { aliases: ['x', 1] }), 'alias not a string: 1', '/fields/0/aliases/1'],
+    ['text that is not JSON', '{"type":', 'not JSON', null],
+    ['something after the schema', '"int" "int"', 'not JSON: dangling content', null],
+    ['an empty text', '', 'the text is empty', null],
   ])('%s', (_, text, message, location) => {
     const parsed = parseSchema(text);
     expect(parsed).toMatchObject({ outcome: 'refused', location });
@@ -85,7 +102,7 @@ test('references are parsed in order into one table of names', () => {
   const b = { type: 'record', name: 'n.B', fields: [{ name: 'a', type: 'n.A' }] };
   expect(schemaOf({ type: 'array', items: 'n.B' }, [a, b])).toMatchObject({ items: { fields: [{ type: { fullname: 'n.A' } }] } });
   const wrongOrder = parseSchema('"n.B"', { references: [JSON.stringify(b), JSON.stringify(a)] });
-  expect(wrongOrder).toMatchObject({ outcome: 'refused', message: 'in reference 1: Undefined schema: n.A' });
+  expect(wrongOrder).toMatchObject({ outcome: 'refused', message: 'in reference 1: Undefined schema: n.A', location: null });
 });
 
 test('an old version may hold a default that does not fit', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { treeRows } from '../../../web/dataset/field-tree.ts';
 
-const field = (path: string) => ({ path, type: 'string', nullable: false, readers: 0, unknownReaders: 0, writers: 0, derivesFrom: 0 });
+const field = (path: string) => ({ path, type: 'string', nullable: false, since: null, readers: 0, unknownReaders: 0, writers: 0, derivesFrom: 0 });
 const FIELDS = ['id', 'order', 'order.items', 'order.items[].sku', 'order.items[].attributes', 'order.items[].attributes{}.value', 'payload', 'payload<ns.A>.id', 'orders'].map(field);
 const shown = (closed: readonly string[]) => treeRows(FIELDS, new Set(closed)).map(({ label, level, hasChildren }) => `${'  '.repeat(level)}${label}${hasChildren ? ' +' : ''}`);
 
