@@ -1,5 +1,4 @@
 import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
 
 /** A page that remembers what went wrong in it. */
 export interface WatchedPage {
@@ -22,10 +21,4 @@ export async function watchedPage(browser: Browser, base: string, { width = 1280
       await page.waitForLoadState('networkidle');
     },
   };
-}
-
-/** Nothing of the page is wider than the window: no sideways scrolling of the page itself. */
-export async function expectNoOverflow(page: Page): Promise<void> {
-  const [scroll = 0, client = 0] = (await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]')) as number[];
-  expect(scroll).toBeLessThanOrEqual(client);
 }
