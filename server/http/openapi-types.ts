@@ -1168,6 +1168,7 @@ export interface components {
             version?: number;
             /** @description JSON pointer into the reader schema. */
             location?: string;
+            candidateLocation?: components["schemas"]["CandidateLocation"];
             /** @description The first clause of the script that reads the field. */
             clause?: {
                 why: string;
@@ -1570,6 +1571,7 @@ export interface components {
             compatible: boolean;
             incompatibilities: {
                 type: string;
+                /** @description JSON pointer into the reader schema, as Avro Java words it: `/` is the whole, and inside a written union it counts the branches of that. */
                 location: string;
                 message: string;
             }[];
@@ -1778,12 +1780,15 @@ export interface components {
             asOf: string;
             policyRevision: number;
         };
+        /** @description Of a schema change: JSON pointer (RFC 6901) into the proposed schema as it was sent, to the field it is about; for a field that is gone, to the `fields` it is gone from. Absent where it cannot be told. */
+        CandidateLocation: string;
         FieldChange: {
             kind: string;
             path: string;
             message: string;
             before: string | null;
             after: string | null;
+            candidateLocation?: components["schemas"]["CandidateLocation"];
         };
         PassedChange: {
             kind: string;
