@@ -56,6 +56,7 @@ export const PROBLEMS = {
   'key-subject-unjudged': { status: 422, title: 'A change of a key schema cannot be judged' },
   'schema-undecidable': { status: 422, title: 'The pair of schemas cannot be judged' },
   'webhook-address-refused': { status: 422, title: 'Nothing may be sent to this address' },
+  'name-taken': { status: 422, title: 'Another field beside it has that name' },
   'team-unknown': { status: 422, title: 'There is no such team' },
   'idempotency-key-reused': { status: 422, title: 'The key was used before with another body' },
   'approval-context-invalid': { status: 422, title: 'The findings were not shown for that context' },

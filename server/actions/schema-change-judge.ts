@@ -23,6 +23,8 @@ import type { PolicyBook } from './policy-book.ts';
 
 /** A candidate judged at one revision. */
 export interface JudgedChange {
+  /** The schema's text, and the texts of what it refers to, in the order they must be parsed. */
+  readonly candidate: { readonly text: string; readonly references: readonly string[] };
   readonly subject: SubjectState;
   readonly evaluation: Evaluation;
   readonly reach: ChangeReach;
@@ -73,13 +75,14 @@ export class SchemaChangeJudge {
   async #judge(candidate: Candidate, topics: readonly DatasetRef[], policy: Awaited<ReturnType<PolicyBook['current']>>): Promise<JudgedChange> {
     const { catalog, index } = this.#parts;
     const { revision, committedAt } = index.revision;
-    const schema = await this.#schema(candidate);
+    const references = await this.#texts(candidate.subject.namespace, candidate.references);
+    const schema = requestedSchema({ value: candidate.schema, place: 'schema', references }, catalog);
     const subject = await this.#subject(candidate, topics);
     const { world, found } = await this.#asWritten(schema, topics);
     const evaluation = evaluate({ candidate: schema, subject, world, found }, { policy, digest: sha256 });
     const jobsBehind = await loadPassingJobs(topics, { catalog, index });
     return {
-      subject, evaluation, revision, asOf: committedAt, policyRevision: policy.revision,
+      candidate: { text: candidate.schema, references }, subject, evaluation, revision, asOf: committedAt, policyRevision: policy.revision,
       reach: await changeReach(world === null ? [] : changedIn(schema, world, topics), { catalog, index }),
       passages: topics.flatMap((topic) => passages(topic, evaluation.changes, jobsBehind)),
       ownerOf: ownersIn(world?.datasets.values() ?? []),
@@ -98,10 +101,6 @@ export class SchemaChangeJudge {
   #requireFresh({ subject }: Candidate, topics: readonly DatasetRef[]): void {
     const refusal = this.#parts.registry?.refusal(topics, [subject]) ?? null;
     if (refusal !== null) throw new Problem('registry-stale', refusal);
-  }
-
-  async #schema({ subject, schema, references }: Candidate): Promise<AvroSchema> {
-    return requestedSchema({ value: schema, place: 'schema', references: await this.#texts(subject.namespace, references) }, this.#parts.catalog);
   }
 
   /** Texts of what is referred to, indirectly too, in the order they must be parsed. */

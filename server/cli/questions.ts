@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { components } from '../http/openapi-types.ts';
 import { clientAt, defaultUrl } from './api-client.ts';
 import { nameOf, parseDataset } from './names.ts';
@@ -62,17 +62,23 @@ export async function catalogLineage(asked: { readonly subject: string; readonly
 
 function impactCommand(terminal: Terminal): Command {
   return new Command('impact')
-    .description('what removing or retyping a field would reach')
+    .description('what removing, retyping or renaming a field would reach')
     .argument('<dataset>', 'as in kafka://main/orders')
     .argument('<field>', 'path of the field')
-    .option('--retype <type>', 'a new Avro type as JSON, instead of removing the field')
-    .action(async (dataset: string, path: string, options: Common & { retype?: string }) => {
-      const change = options.retype === undefined ? { kind: 'remove' } : { kind: 'retype', type: options.retype };
+    .addOption(new Option('--retype <type>', 'a new Avro type as JSON, instead of removing the field').conflicts('rename'))
+    .option('--rename <name>', 'a new name, instead of removing the field')
+    .action(async (dataset: string, path: string, options: Common & { retype?: string; rename?: string }) => {
+      const change = changeFrom(options);
       const answer = await clientAt(options.url, terminal).post('/v1/impact', { dataset: parseDataset(dataset), path, change }, { limit: Number(options.limit) });
       if (options.json) return terminal.write(lines(JSON.stringify(answer)));
       const rows = answer.affected.map((entry) => `  ${entry.effect.padEnd(10)}${renderReached(entry).trimStart()}`);
       terminal.write(lines(answer.sentence, rows, more(rows.length, answer.total), `true at revision ${answer.revision}`));
     });
+}
+
+function changeFrom({ retype, rename }: { readonly retype?: string; readonly rename?: string }): object {
+  if (rename !== undefined) return { kind: 'rename', name: rename };
+  return retype === undefined ? { kind: 'remove' } : { kind: 'retype', type: retype };
 }
 
 function renderReached(entry: Reached): string {

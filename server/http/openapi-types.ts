@@ -439,7 +439,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What removing or retyping a field would reach */
+        /** What removing, retyping or renaming a field would reach */
         post: operations["assessImpact"];
         delete?: never;
         options?: never;
@@ -1077,7 +1077,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:approval-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:approval-context-invalid" | "urn:sluice:problem:approval-expired" | "urn:sluice:problem:approval-too-long" | "urn:sluice:problem:finding-unknown" | "urn:sluice:problem:finding-not-approvable" | "urn:sluice:problem:break-glass-reason-missing" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:gate-contended" | "urn:sluice:problem:permit-unavailable" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
+            type: "urn:sluice:problem:request-invalid" | "urn:sluice:problem:cursor-invalid" | "urn:sluice:problem:cursor-expired" | "urn:sluice:problem:unauthenticated" | "urn:sluice:problem:token-malformed" | "urn:sluice:problem:token-unsigned" | "urn:sluice:problem:token-algorithm-refused" | "urn:sluice:problem:token-issuer-unknown" | "urn:sluice:problem:token-audience-wrong" | "urn:sluice:problem:token-key-unknown" | "urn:sluice:problem:token-expired" | "urn:sluice:problem:token-revoked" | "urn:sluice:problem:token-invalid" | "urn:sluice:problem:scope-missing" | "urn:sluice:problem:not-owner" | "urn:sluice:problem:approver-is-requester" | "urn:sluice:problem:approver-not-asked" | "urn:sluice:problem:requester-only" | "urn:sluice:problem:route-not-found" | "urn:sluice:problem:entity-not-found" | "urn:sluice:problem:dataset-not-found" | "urn:sluice:problem:decision-not-found" | "urn:sluice:problem:subject-not-found" | "urn:sluice:problem:proposal-not-found" | "urn:sluice:problem:approval-not-found" | "urn:sluice:problem:version-not-found" | "urn:sluice:problem:webhook-not-found" | "urn:sluice:problem:token-not-found" | "urn:sluice:problem:idempotency-in-flight" | "urn:sluice:problem:policy-conflict" | "urn:sluice:problem:webhook-conflict" | "urn:sluice:problem:webhook-key-changed" | "urn:sluice:problem:webhook-limit" | "urn:sluice:problem:proposal-exists" | "urn:sluice:problem:proposal-state" | "urn:sluice:problem:proposal-superseded" | "urn:sluice:problem:proposal-stale" | "urn:sluice:problem:proposal-blocked" | "urn:sluice:problem:proposal-limit" | "urn:sluice:problem:approval-repeated" | "urn:sluice:problem:registry-not-configured" | "urn:sluice:problem:registry-refused" | "urn:sluice:problem:body-too-large" | "urn:sluice:problem:media-type-unsupported" | "urn:sluice:problem:host-refused" | "urn:sluice:problem:admission-review-invalid" | "urn:sluice:problem:event-invalid" | "urn:sluice:problem:schema-invalid" | "urn:sluice:problem:program-invalid" | "urn:sluice:problem:schema-not-found" | "urn:sluice:problem:key-subject-unjudged" | "urn:sluice:problem:schema-undecidable" | "urn:sluice:problem:webhook-address-refused" | "urn:sluice:problem:name-taken" | "urn:sluice:problem:team-unknown" | "urn:sluice:problem:idempotency-key-reused" | "urn:sluice:problem:approval-context-invalid" | "urn:sluice:problem:approval-expired" | "urn:sluice:problem:approval-too-long" | "urn:sluice:problem:finding-unknown" | "urn:sluice:problem:finding-not-approvable" | "urn:sluice:problem:break-glass-reason-missing" | "urn:sluice:problem:internal-error" | "urn:sluice:problem:identity-unavailable" | "urn:sluice:problem:registry-unavailable" | "urn:sluice:problem:gate-contended" | "urn:sluice:problem:permit-unavailable" | "urn:sluice:problem:registry-stale" | "urn:sluice:problem:store-unavailable" | "urn:sluice:problem:not-ready";
             title: string;
             status: number;
             detail: string;
@@ -1168,6 +1168,7 @@ export interface components {
             version?: number;
             /** @description JSON pointer into the reader schema. */
             location?: string;
+            candidateLocation?: components["schemas"]["CandidateLocation"];
             /** @description The first clause of the script that reads the field. */
             clause?: {
                 why: string;
@@ -1570,6 +1571,7 @@ export interface components {
             compatible: boolean;
             incompatibilities: {
                 type: string;
+                /** @description JSON pointer into the reader schema, as Avro Java words it: `/` is the whole, and inside a written union it counts the branches of that. */
                 location: string;
                 message: string;
             }[];
@@ -1778,12 +1780,15 @@ export interface components {
             asOf: string;
             policyRevision: number;
         };
+        /** @description Of a schema change: JSON pointer (RFC 6901) into the proposed schema as it was sent, to the field it is about; for a field that is gone, to the `fields` it is gone from. Absent where it cannot be told. */
+        CandidateLocation: string;
         FieldChange: {
             kind: string;
             path: string;
             message: string;
             before: string | null;
             after: string | null;
+            candidateLocation?: components["schemas"]["CandidateLocation"];
         };
         PassedChange: {
             kind: string;
@@ -1916,10 +1921,15 @@ export interface components {
             dataset: components["schemas"]["DatasetName"];
             path: string;
             change: {
-                /** @enum {string} */
-                kind: "remove" | "retype";
+                /**
+                 * @description A renamed field keeps its old name as an alias in the schema it is written with. Avro looks at the aliases of readers alone: one that has the old name, and not the new one as an alias, misses the field.
+                 * @enum {string}
+                 */
+                kind: "remove" | "retype" | "rename";
                 /** @description The new type; required for retype. */
                 type?: components["schemas"]["AvroSchema"];
+                /** @description The new name, without the path before it; required for rename, and refused for others. */
+                name?: string;
             };
         };
         Impact: {

@@ -3,6 +3,8 @@ import type { RecordedEvent } from '../actions/proposal-book.ts';
 import type { ProposalView } from '../actions/proposal-view.ts';
 import type { JudgedChange } from '../actions/schema-change-judge.ts';
 import type { CompatibilityVerdict } from '../catalog/avro/compatibility.ts';
+import { fieldPointer } from '../catalog/avro/field-pointers.ts';
+import { parseSchema } from '../catalog/avro/parse.ts';
 import type { Named } from '../catalog/names.ts';
 import { type Agreement, isAgreed, waitingFor } from '../catalog/schema-change/agreement.ts';
 import type { Passage } from '../catalog/schema-change/evolution.ts';
@@ -43,18 +45,28 @@ function eventDocument({ at, event }: RecordedEvent): object {
   }
 }
 
-export function evaluationDocument({ subject, evaluation, reach, passages, revision, asOf, policyRevision }: JudgedChange, agreement: Agreement): object {
+export function evaluationDocument({ candidate, subject, evaluation, reach, passages, revision, asOf, policyRevision }: JudgedChange, agreement: Agreement): object {
+  const located = locating(candidate);
   return {
     sentence: sentenceOn({ evaluation, subject, agreement }),
     subject: named(subject.subject), topics: subject.topics.map(named), level: subject.level,
-    comparedWith: evaluation.comparedWith, changes: evaluation.changes,
+    comparedWith: evaluation.comparedWith, changes: evaluation.changes.map((change) => ({ ...change, ...located(change.path) })),
     versions: evaluation.versions.map(versionDocument),
     readers: evaluation.readers.map(({ reader, owner, topic, outcome, evidence, reasons }) => ({ ...reader, owner, topic: named(topic), outcome, evidence, reasons })),
-    findings: evaluation.findings.map(findingDocument),
+    findings: evaluation.findings.map((finding) => ({ ...findingDocument(finding), ...(finding.field === null ? {} : located(finding.field)) })),
     agreement: { agreed: isAgreed(agreement), ...agreement },
     reach: { ...reach, owners: reach.owners.map(ownerDocument) },
     processors: passages.map(passageDocument),
     completeness: evaluation.completeness, revision, asOf: iso(asOf), policyRevision,
+  };
+}
+
+/** Where in the candidate what is said of a field can be shown; nothing where that cannot be told. */
+function locating({ text, references }: JudgedChange['candidate']): (path: string) => { readonly candidateLocation?: string } {
+  const parsed = parseSchema(text, { references });
+  return (path) => {
+    const candidateLocation = parsed.outcome === 'parsed' ? fieldPointer(parsed, path) : null;
+    return candidateLocation === null ? {} : { candidateLocation };
   };
 }
 

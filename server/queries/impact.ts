@@ -1,4 +1,5 @@
-import { replaceField } from '../catalog/avro/replace-field.ts';
+import { type FieldEdit, replaceField, siblingsOf } from '../catalog/avro/replace-field.ts';
+import { faultOfName } from '../catalog/avro/avro-names.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
 import { isWithin } from '../catalog/avro/within.ts';
 import { obstacles, standsOf } from '../catalog/gate/judge-reader.ts';
@@ -10,10 +11,9 @@ import { loadDatasetState } from './dataset-state.ts';
 import { reachedDocument } from './lineage-view.ts';
 import { type QueryParts, requireEntity, trueAt } from './view.ts';
 
-/** `type` null removes the field. */
 export interface FieldChange {
   readonly field: FieldRef;
-  readonly type: AvroSchema | null;
+  readonly edit: FieldEdit;
 }
 /**
  * breaks: the reader cannot decode any more; changes: what it gets is computed from the field;
@@ -29,21 +29,34 @@ export interface Impact {
   readonly head: object;
 }
 
-/** What removing or retyping a field reaches, whole: direct readers judged by their schemas, everyone further on by lineage. */
-export async function assessImpact({ field, type }: FieldChange, parts: QueryParts): Promise<Impact> {
+/** What removing, retyping or renaming a field reaches, whole: direct readers judged by their schemas, everyone further on by lineage. */
+export async function assessImpact({ field, edit }: FieldChange, parts: QueryParts): Promise<Impact> {
   const { catalog, index } = parts;
   const dataset = { namespace: field.namespace, name: field.name };
   await requireEntity({ kind: 'field', ...field }, catalog, null);
   const state = await loadDatasetState(dataset, catalog, index);
   if (state === null) throw new Problem('entity-not-found', `the catalog knows no dataset ${field.namespace}/${field.name}`);
+  if (edit.kind === 'rename') requireFreeName(field, edit.name, state, parts);
   const going = index.fieldsOf(dataset).filter(({ path }) => isWithin(path, field.path)).map((ref) => ({ kind: 'field' as const, ...ref }));
   const closure = index.closure({ from: going, direction: 'downstream', depth: null, asOf: null, evidence: null });
-  const direct = directEffects(state, field.path, type);
+  const direct = directEffects(state, field.path, edit);
   const affected = [...closure.entries()].map((entry) => ({ entry, effect: effectOn(entry, direct) }));
   const summary = await summaryOf(affected, parts);
   const head = { field: { kind: 'field', ...field }, completeness: closure.completeness, ...trueAt(index) };
   const goOn = affected.filter(({ entry, effect }) => effect === 'unaffected' && entry.ref.kind !== 'field').length;
-  return { sentence: sentenceOf({ field, type }, summary, goOn), summary, affected, closure, head };
+  return { sentence: sentenceOf({ field, edit }, summary, goOn), summary, affected, closure, head };
+}
+
+/** A name that Avro takes, and no other field beside it has. */
+function requireFreeName({ namespace, name: dataset, path }: FieldRef, name: string, state: DatasetState, { index }: QueryParts): void {
+  const fault = faultOfName(name);
+  if (fault !== null) throw new Problem('request-invalid', `change.name: ${fault}`);
+  const [, before, leaf] = /^(.*?)([^.[\]{}<>]+)$/.exec(path) ?? [];
+  if (before === undefined || leaf === undefined || leaf.startsWith('$')) throw new Problem('request-invalid', `\`${path}\` has no name of its own that could change`);
+  const current = currentSchema(state);
+  const siblings = current === null ? null : siblingsOf(current, path);
+  const known = (): boolean => index.fieldsOf({ namespace, name: dataset }).some((field) => field.path === before + name);
+  if (siblings === null ? known() : siblings.some((field) => field.name === name)) throw new Problem('name-taken', `\`${before}${name}\` is a field of ${dataset} already`, { name });
 }
 
 export async function affectedDocuments(impact: Impact, window: { readonly offset: number; readonly limit: number }, parts: QueryParts): Promise<object[]> {
@@ -56,9 +69,9 @@ function effectOn({ ref, certainty }: ReachedEntry, direct: ReadonlyMap<string, 
 }
 
 /** By `entityKey` of the reader. Without a schema to judge by, a reader of the field is one it breaks. */
-function directEffects(state: DatasetState, path: string, type: AvroSchema | null): Map<string, Effect> {
+function directEffects(state: DatasetState, path: string, edit: FieldEdit): Map<string, Effect> {
   const current = currentSchema(state);
-  const candidate = current === null ? null : replaceField(current, path, type);
+  const candidate = current === null ? null : replaceField(current, path, edit);
   return new Map(state.readers.map((reader) => [entityKey(reader.ref), candidate === null ? effectByName(reader, path) : effectBySchema(reader, current, candidate)]));
 }
 
@@ -92,14 +105,16 @@ async function summaryOf(affected: Impact['affected'], { catalog }: QueryParts):
   };
 }
 
-function sentenceOf({ field, type }: FieldChange, { jobs, consumers, owners, breaks, unknownReaders }: Impact['summary'], goOn: number): string {
-  const what = `${type === null ? 'Removing' : 'Retyping'} \`${field.name}.${field.path}\``;
+function sentenceOf({ field, edit }: FieldChange, { jobs, consumers, owners, breaks, unknownReaders }: Impact['summary'], goOn: number): string {
+  const what = `${DOING[edit.kind]} \`${field.name}.${field.path}\`${edit.kind === 'rename' ? ` to \`${edit.name}\`` : ''}`;
   const unknown = unknownReaders === 0 ? '' : `; of ${unknownReaders} nobody knows whether they read it`;
   if (jobs + consumers + goOn === 0) return `${what} reaches no reader that anybody declared or observed.`;
   if (jobs + consumers === 0) return `${what} breaks nobody known: ${counted(goOn, 'reader')} can go on.`;
   const reached = `${counted(jobs, 'job')} and ${counted(consumers, 'consumer')} of ${counted(owners.length, 'team')}`;
   return breaks === 0 ? `${what} breaks nobody known; it reaches ${reached}${unknown}.` : `${what} breaks ${counted(breaks, 'reader')} and reaches ${reached}${unknown}.`;
 }
+
+const DOING: Readonly<Record<FieldEdit['kind'], string>> = { remove: 'Removing', retype: 'Retyping', rename: 'Renaming' };
 
 function counted(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;

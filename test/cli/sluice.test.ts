@@ -54,6 +54,7 @@ test.each([
   ['a file that is not JSON', ['gate', 'check', '-'], 2],
   ['an unknown command', ['gates'], 2],
   ['a missing argument', ['impact', 'kafka://main/payments'], 2],
+  ['two changes at once', ['impact', 'kafka://main/payments', 'amount', '--rename', 'total', '--retype', 'int'], 2],
   ['a name without a namespace', ['impact', 'payments', 'amount'], 2],
   ['an entity nobody heard of', ['impact', 'kafka://main/payments', 'nothing'], 2],
   ['a server that is not there', ['search', 'x', '--url', 'http://127.0.0.1:9'], 3],
@@ -67,6 +68,7 @@ test('search, impact and lineage answer for people and as JSON', async () => {
   expect((await sluice(['search', 'payments'])).out).toContain('dataset kafka://main/payments   owner team-payments');
   expect((await sluice(['impact', 'kafka://main/payments', 'amount'])).out).toMatch(/^Removing `payments.amount` breaks 2 readers/);
   expect((await sluice(['impact', 'kafka://main/payments', 'amount', '--retype', 'int'])).out).toContain('breaks nobody known');
+  expect((await sluice(['impact', 'kafka://main/payments', 'amount', '--rename', 'total'])).out).toMatch(/^Renaming `payments.amount` to `total` breaks 2 readers/);
   expect((await sluice(['lineage', 'kafka://main/enriched', 'id', '--upstream', '--limit', '1'])).out).toContain('more (--limit, --json)');
   expect(JSON.parse((await sluice(['lineage', 'kafka://main/payments', '--json'])).out)).toMatchObject({ direction: 'downstream' });
 });

@@ -111,6 +111,41 @@ test('a retype that every reader can take breaks nobody', async () => {
   expect((await retype('nonsense')).status).toBe(422);
 });
 
+const impactOf = (path: string, change: object) => catalog.post('/v1/impact', { dataset: { namespace: 'kafka://main', name: 'payments' }, path, change });
+
+test('says what renaming a field breaks: whoever knows it by its old name alone', async () => {
+  const { body } = await impactOf('amount', { kind: 'rename', name: 'total' });
+  expect(body).toMatchObject({ change: 'rename', sentence: 'Renaming `payments.amount` to `total` breaks 2 readers and reaches 1 job and 2 consumers of 2 teams; of 1 nobody knows whether they read it.' });
+});
+
+test('a reader whose schema has the new name as an alias can go on after a rename', async () => {
+  const other = await openTestCatalog();
+  const dataset = { namespace: 'kafka://main', name: 'payments' };
+  const reads = (name: string, field: object) => control('io.sluice.control.ConsumerDeclared', {
+    consumer: { namespace: 'kafka://main', name }, kind: 'CONSUMER_GROUP', owner: null, contact: null, description: null,
+    reads: [{ dataset, readerSchema: JSON.stringify({ type: 'record', name: 'Payment', namespace: 'shop', fields: [field] }), fields: [{ path: 'amount', why: [] }], whole: true, evolution: null }],
+  });
+  await other.say(...smallPlatform(), reads('ready', { name: 'amount', type: 'long', aliases: ['total'] }), reads('defaulting', { name: 'amount', type: 'long', default: 0 }), reads('late', { name: 'amount', type: 'long' }));
+  const { body } = await other.post('/v1/impact', { dataset, path: 'amount', change: { kind: 'rename', name: 'total' } });
+  const effects = Object.fromEntries(body.affected.map((a: { name: string; effect: string }) => [a.name, a.effect]));
+  expect(effects).toMatchObject({ ready: 'unaffected', defaulting: 'unaffected', late: 'breaks' });
+  await other.stop();
+});
+
+test.each<[string, string, object, number, string]>([
+  ['a rename without a name', 'amount', { kind: 'rename' }, 400, 'request-invalid'],
+  ['a removal with a name', 'amount', { kind: 'remove', name: 'total' }, 400, 'request-invalid'],
+  ['a retype with a name', 'amount', { kind: 'retype', type: 'int', name: 'total' }, 400, 'request-invalid'],
+  ['a rename with a type', 'amount', { kind: 'rename', name: 'total', type: 'int' }, 400, 'request-invalid'],
+  ['a name Avro refuses', 'amount', { kind: 'rename', name: 'to-tal' }, 400, 'request-invalid'],
+  ['a path for a name', 'amount', { kind: 'rename', name: 'order.total' }, 400, 'request-invalid'],
+  ['a name that another field has', 'amount', { kind: 'rename', name: 'note' }, 422, 'name-taken'],
+  ['a field nobody heard of', 'nothing', { kind: 'rename', name: 'total' }, 404, 'entity-not-found'],
+])('refuses %s', async (_, path, change, status, slug) => {
+  const answer = await impactOf(path, change);
+  expect([answer.status, answer.body.type]).toEqual([status, `urn:sluice:problem:${slug}`]);
+});
+
 test('finds by words, facets and prefixes', async () => {
   const { body } = await catalog.get('/v1/search?q=paym');
   expect(body.hits[0]).toMatchObject({ kind: 'dataset', name: 'payments', owner: 'team-payments' });

@@ -31,8 +31,20 @@ test('a field read two pipelines away: the right two teams are asked, and it tak
 test('what is agreed to is what the gate will find when the writer is deployed, by id', async () => {
   const { evaluation } = (await catalog.as('ann').post(CHANGES, proposal(WITHOUT_ID, { dryRun: true }))).body;
   const decision = (await catalog.as('eve').post('/v1/gate/decisions', redeploy(WITHOUT_ID))).body;
-  expect(evaluation.findings).toEqual(decision.findings);
+  expect(evaluation.findings.map(({ candidateLocation: _, ...finding }: { candidateLocation?: string }) => finding)).toEqual(decision.findings);
   expect(evaluation.findings.length).toBeGreaterThan(1);
+});
+
+test('says where in the candidate each finding and change can be shown', async () => {
+  const locations = async (schema: unknown) => {
+    const { evaluation } = (await catalog.as('ann').post(CHANGES, proposal(schema, { dryRun: true }))).body;
+    const shown = (of: readonly { path?: string; field?: string; candidateLocation?: string }[]) => [...new Set(of.map(({ path, field, candidateLocation }) => `${path ?? field}: ${candidateLocation}`))].sort();
+    return { changes: shown(evaluation.changes), findings: shown(evaluation.findings) };
+  };
+  expect(await locations(WITHOUT_ID)).toEqual({ changes: ['id: /fields'], findings: ['id: /fields'] });
+  expect(await locations({ type: 'record', name: 'Payment', namespace: 'shop', fields: [{ name: 'note', type: 'string' }, { name: 'key', aliases: ['id'], type: 'string' }, { name: 'amount', type: 'string' }] })).toEqual({
+    changes: [': ', 'amount: /fields/2', 'id: /fields/1'], findings: ['amount: /fields/2', 'id: /fields/1'],
+  });
 });
 
 test('approvals are entries of their own, in the subject’s context, written with the proposal’s or not at all', async () => {

@@ -27,7 +27,7 @@ export function qualify(name: string, namespace: string | null): QualifiedName {
 
 /** Letters and digits of any script and `_`, judged by UTF-16 unit as Avro Java's default validator does. */
 export function checkName(name: string | null): string {
-  const fault = faultOf(name);
+  const fault = faultOfName(name);
   if (name === null || fault !== null) refuse(fault ?? 'Null name');
   return name;
 }
@@ -37,14 +37,15 @@ export function faultOfFullName(full: string): { readonly part: 'namespace' | 'n
   if (PLAIN_NAME.test(full)) return null;
   const parts = full.split('.');
   for (const [i, part] of parts.entries()) {
-    const fault = faultOf(part);
+    const fault = faultOfName(part);
     const [kind, said] = i < parts.length - 1 ? (['namespace', 'Namespace part'] as const) : (['name', 'Name'] as const);
     if (fault !== null) return { part: kind, message: `${said} "${part}" is invalid: ${fault}` };
   }
   return null;
 }
 
-function faultOf(name: string | null): string | null {
+/** What keeps a text from being the name of a field, or one part of a full name; null for nothing. */
+export function faultOfName(name: string | null): string | null {
   if (name === null) return 'Null name';
   if (PLAIN_NAME.test(name)) return null;
   if (name === '') return 'Empty name';

@@ -44,7 +44,7 @@ export class NameTable {
   }
 
   /** Ends one text: every name must be defined now. Answers the text's own schema with the types in place; `places` tells where in the text they were read. */
-  complete(main: AvroSchema, judge: DefaultJudge | null, places: ReadonlyMap<AvroSchema, Place>): AvroSchema {
+  complete(main: AvroSchema, judge: DefaultJudge | null, places: Map<AvroSchema, Place>): AvroSchema {
     if (this.#fresh.size > 0) this.#resolver = null;
     for (const [name, schema] of this.#fresh) this.#committed.set(name, schema);
     this.#fresh.clear();
@@ -57,7 +57,7 @@ export class NameTable {
   }
 
   /** Avro Java resolves all types anew, those of earlier texts too, and so judges their defaults again. */
-  #resolveAll(judge: DefaultJudge | null, places: ReadonlyMap<AvroSchema, Place>): Resolver {
+  #resolveAll(judge: DefaultJudge | null, places: Map<AvroSchema, Place>): Resolver {
     const resolver = new Resolver({ placeholders: this.#placeholders, definition: (name) => this.#committed.get(name), judge, places });
     for (const schema of this.#committed.values()) resolver.visit(schema);
     for (const [name, schema] of this.#committed) {

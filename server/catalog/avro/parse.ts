@@ -19,8 +19,14 @@ export interface ParseOptions {
 
 export type { JsonValue };
 
+/** A schema, and where in its text each of its records was read; of records in referenced texts nothing. */
+export interface PlacedSchema {
+  readonly schema: AvroSchema;
+  readonly places: ReadonlyMap<AvroSchema, Place>;
+}
+
 export type ParseOutcome =
-  | { readonly outcome: 'parsed'; readonly schema: AvroSchema }
+  | ({ readonly outcome: 'parsed' } & PlacedSchema)
   | {
       readonly outcome: 'refused';
       readonly message: string;
@@ -65,7 +71,7 @@ function outcomeOf(reader: SchemaReader, node: JsonNode, complete: (main: AvroSc
   try {
     const main = reader.read(node, null);
     isRead = true;
-    return { outcome: 'parsed', schema: complete(main) };
+    return { outcome: 'parsed', schema: complete(main), places: reader.places };
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
     const place: Place | undefined = failure.place === undefined && !isRead ? reader.place : failure.place;

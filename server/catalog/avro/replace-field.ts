@@ -1,15 +1,29 @@
 import type { AvroSchema, Field, RecordSchema } from './schema.ts';
 import { unwrapNullable } from './schema.ts';
 
-/** A copy of a schema in which the field at a path has another type, or is gone (`null`); null when there is no such field. */
-export function replaceField(schema: AvroSchema, path: string, type: AvroSchema | null): AvroSchema | null {
+/** What becomes of a field. A renamed one keeps its old name as an alias, as the specification has whoever renames do. */
+export type FieldEdit =
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'retype'; readonly type: AvroSchema }
+  | { readonly kind: 'rename'; readonly name: string };
+
+/** A copy of a schema in which the field at a path is gone or another; null when there is no such field. */
+export function replaceField(schema: AvroSchema, path: string, edit: FieldEdit): AvroSchema | null {
   const target = locate(schema, path);
-  return target === null ? null : copy(schema, target, type, new Map());
+  return target === null ? null : copy(schema, { ...target, edit }, new Map());
+}
+
+/** The fields of the record a path's field is of, that field among them; null when there is no such field. */
+export function siblingsOf(schema: AvroSchema, path: string): readonly Field[] | null {
+  return locate(schema, path)?.record.fields ?? null;
 }
 
 interface Target {
   readonly record: RecordSchema;
   readonly field: string;
+}
+interface Change extends Target {
+  readonly edit: FieldEdit;
 }
 
 /** The record that defines the field a path ends in. Steps of a path: name, `[]`, `{}`, `<branch>`. */
@@ -36,14 +50,14 @@ function descend(schema: AvroSchema, step: string): AvroSchema | null {
 }
 
 /** Copies the cyclic graph of a schema once per record, so that a recursive type stays recursive. */
-function copy(schema: AvroSchema, target: Target, type: AvroSchema | null, copies: Map<RecordSchema, RecordSchema>): AvroSchema {
+function copy(schema: AvroSchema, change: Change, copies: Map<RecordSchema, RecordSchema>): AvroSchema {
   switch (schema.kind) {
     case 'array':
-      return { ...schema, items: copy(schema.items, target, type, copies) };
+      return { ...schema, items: copy(schema.items, change, copies) };
     case 'map':
-      return { ...schema, values: copy(schema.values, target, type, copies) };
+      return { ...schema, values: copy(schema.values, change, copies) };
     case 'union':
-      return { ...schema, branches: schema.branches.map((branch) => copy(branch, target, type, copies)) };
+      return { ...schema, branches: schema.branches.map((branch) => copy(branch, change, copies)) };
     case 'record': {
       const known = copies.get(schema);
       if (known !== undefined) return known;
@@ -51,9 +65,10 @@ function copy(schema: AvroSchema, target: Target, type: AvroSchema | null, copie
       const copied: RecordSchema = { ...schema, fields };
       copies.set(schema, copied);
       for (const field of schema.fields) {
-        const isTarget = schema === target.record && field.name === target.field;
-        if (isTarget && type === null) continue;
-        fields.push({ ...field, type: isTarget && type !== null ? type : copy(field.type, target, type, copies) });
+        const isTarget = schema === change.record && field.name === change.field;
+        if (isTarget && change.edit.kind === 'remove') continue;
+        const kept = isTarget && change.edit.kind === 'retype' ? { ...field, type: change.edit.type } : { ...field, type: copy(field.type, change, copies) };
+        fields.push(isTarget && change.edit.kind === 'rename' ? { ...kept, name: change.edit.name, aliases: [...new Set([...field.aliases, field.name])] } : kept);
       }
       return copied;
     }

@@ -14,8 +14,8 @@ export interface Resolution {
   readonly placeholders: Placeholders;
   readonly definition: (fullname: string) => AvroSchema | undefined;
   readonly judge: DefaultJudge | null;
-  /** Where types were read; those of earlier texts are not in it. */
-  readonly places: ReadonlyMap<AvroSchema, Place>;
+  /** Where types were read; those of earlier texts are not in it. The copies of records are put in. */
+  readonly places: Map<AvroSchema, Place>;
 }
 
 /**
@@ -72,11 +72,18 @@ export class Resolver {
     const wanted = this.#about.placeholders.get(schema);
     const copy = this.#copies.get(schema);
     if (wanted === undefined) {
-      if (copy === undefined) this.#copies.set(schema, { ...schema, fields: FIELDS_NOT_SET });
+      if (copy === undefined) this.#begin(schema);
       return copy?.kind !== 'record' || copy.fields === FIELDS_NOT_SET;
     }
     if (copy === undefined) this.#copies.set(schema, this.#resolve(wanted, schema));
     return false;
+  }
+
+  #begin(schema: RecordSchema): void {
+    const copy = { ...schema, fields: FIELDS_NOT_SET };
+    this.#copies.set(schema, copy);
+    const place = this.#about.places.get(schema);
+    if (place !== undefined) this.#about.places.set(copy, place);
   }
 
   #resolve(wanted: string, use: AvroSchema): AvroSchema {

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { canonical, type ClusterAliases } from '../../catalog/cluster-aliases.ts';
+import type { FieldEdit } from '../../catalog/avro/replace-field.ts';
 import type { JsonValue } from '../../catalog/avro/parse.ts';
 import type { Evidence } from '../../catalog/changes.ts';
 import type { EntityRef, Named } from '../../catalog/names.ts';
-import { affectedDocuments, assessImpact, type Impact } from '../../queries/impact.ts';
+import { affectedDocuments, assessImpact, type FieldChange, type Impact } from '../../queries/impact.ts';
 import { BoundedCache } from '../../queries/bounded-cache.ts';
 import { datasetView } from '../../queries/dataset-view.ts';
 import { FieldAges } from '../../queries/field-ages.ts';
@@ -132,11 +133,24 @@ export function questionHandlers(parts: QuestionParts) {
     return holdClosure(startOf(query, aliases), { direction, depth: depth ?? null, ...viewOf(query) }, parts);
   }
 
-  function changeOf({ dataset, path, change }: ImpactBody) {
+  function changeOf({ dataset, path, change }: ImpactBody): FieldChange {
     const field = { ...canonical(aliases, dataset), path };
-    if (change.kind === 'remove') return { field, type: null };
-    if (change.type === undefined) throw new Problem('request-invalid', 'a retype says the new `type`');
-    return { field, type: requestedSchema({ value: change.type, place: 'change.type' }, parts.catalog) };
+    return { field, edit: editOf(change) };
+  }
+
+  function editOf({ kind, type, name }: ImpactBody['change']): FieldEdit {
+    if (name !== undefined && kind !== 'rename') throw new Problem('request-invalid', `a change of kind ${kind} has no \`name\``);
+    switch (kind) {
+      case 'remove':
+        return { kind };
+      case 'retype':
+        if (type === undefined) throw new Problem('request-invalid', 'a retype says the new `type`');
+        return { kind, type: requestedSchema({ value: type, place: 'change.type' }, parts.catalog) };
+      case 'rename':
+        if (name === undefined) throw new Problem('request-invalid', 'a rename says the new `name`');
+        if (type !== undefined) throw new Problem('request-invalid', 'a rename has no `type`');
+        return { kind, name };
+    }
   }
 }
 
@@ -159,7 +173,7 @@ interface LineageQuery extends Paged, Viewed, StartQuery {
 interface ImpactBody {
   readonly dataset: Named;
   readonly path: string;
-  readonly change: { readonly kind: 'remove' | 'retype'; readonly type?: JsonValue };
+  readonly change: { readonly kind: FieldEdit['kind']; readonly type?: JsonValue; readonly name?: string };
 }
 
 function startOf({ kind, path, ...query }: StartQuery, aliases: ClusterAliases): EntityRef {
