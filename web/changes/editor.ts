@@ -2,12 +2,17 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting, syntaxTree } from '@codemirror/language';
 import { type Diagnostic, lintGutter, linter, lintKeymap } from '@codemirror/lint';
-import { EditorState } from '@codemirror/state';
+import { EditorState, StateEffect } from '@codemirror/state';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import type { Anchor } from './anchor.ts';
+import { placeOf } from './pointer-place.ts';
 
 export interface Editor {
-  set(text: string): void;
+  /** Shows these at their lines until the text changes. Answers the lines, counted from 1, by pointer; what has none is absent. */
+  mark(anchors: readonly Anchor[]): ReadonlyMap<string, number>;
+  /** Brings a line into view, counted from 1, and the cursor to it. */
+  show(line: number): void;
   close(): void;
 }
 export interface Fault {
@@ -27,26 +32,52 @@ const LINT_DELAY_MS = 150;
 
 /** A JSON editor in a shadow tree: there its styles need no style element, which the policy of the page forbids. */
 export function openEditor(host: HTMLElement, { text, label, at, onchange }: EditorWishes): Editor {
+  let marked: readonly Anchor[] = [];
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const tell = EditorView.updateListener.of(({ docChanged, state }) => {
-    if (docChanged) onchange(state.doc.toString(), faultOf(state));
+    if (!docChanged) return;
+    marked = [];
+    onchange(state.doc.toString(), faultOf(state));
   });
   const state = EditorState.create({
     doc: text,
     extensions: [
       lineNumbers(), history(), bracketMatching(), indentOnInput(), highlightActiveLine(), json(), syntaxHighlighting(COLOURS), THEME, lintGutter(), tell,
-      linter((view) => diagnosticsOf(view.state), { delay: LINT_DELAY_MS }), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', tabindex: '0' }),
+      linter((view) => diagnosticsOf(view.state, marked), { delay: LINT_DELAY_MS, needsRefresh: ({ transactions }) => transactions.some(({ effects }) => effects.some((effect) => effect.is(MARKED))) }), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', tabindex: '0' }),
       // Tab leaves the editor, as it leaves every other field.
       keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap]),
     ],
   });
   const view = new EditorView({ state, parent: root, root, scrollTo: EditorView.scrollIntoView(Math.min(at, text.length), { y: 'center' }) });
-  return { set: (next) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } }), close: () => view.destroy() };
+  return {
+    mark(anchors) {
+      marked = anchors;
+      view.dispatch({ effects: MARKED.of(null) });
+      return new Map(anchors.flatMap(({ pointer }) => lineOf(pointer, view.state)));
+    },
+    show(line) {
+      const { from } = view.state.doc.line(Math.min(line, view.state.doc.lines));
+      view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+      view.focus();
+    },
+    close: () => view.destroy(),
+  };
 }
+/** What is said of the text is another. */
+const MARKED = StateEffect.define<null>();
 
-function diagnosticsOf(state: EditorState): Diagnostic[] {
-  const at = faultPlace(state);
-  return at === null ? [] : [{ ...at, severity: 'error' }];
+/** Text that is not JSON has nothing else said of it. */
+function diagnosticsOf(state: EditorState, marked: readonly Anchor[]): Diagnostic[] {
+  const fault = faultPlace(state);
+  if (fault !== null) return [{ ...fault, severity: 'error' }];
+  return marked.flatMap(({ pointer, severity, message }) => {
+    const place = placeOf(pointer, state);
+    return place === null ? [] : [{ ...place, severity, message }];
+  });
+}
+function lineOf(pointer: string, state: EditorState): [string, number][] {
+  const place = placeOf(pointer, state);
+  return place === null ? [] : [[pointer, state.doc.lineAt(place.from).number]];
 }
 function faultOf(state: EditorState): Fault | null {
   const at = faultPlace(state);

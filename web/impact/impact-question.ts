@@ -32,18 +32,3 @@ export async function wholeImpact(ask: (query: { limit: number; cursor?: string 
   }
   return { ...first, affected };
 }
-
-/** What somebody typed as a type: JSON where it is JSON, else the name of a type. */
-export function typeOf(text: string): string | Record<string, never> | unknown[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, never> | unknown[]) : text;
-  } catch {
-    return text;
-  }
-}
-
-/** Where a proposal of the change is begun. */
-export function proposalAddress({ namespace, name }: { readonly namespace: string; readonly name: string }, path: string, type: string | null): string {
-  return `/changes/new?${new URLSearchParams({ namespace, name, path, ...(type === null ? {} : { type }) }).toString()}`;
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstDifference, startFrom } from '../../../web/changes/candidate.ts';
+import { anchorOf, firstDifference, startFrom } from '../../../web/changes/candidate.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
@@ -15,7 +15,7 @@ const ORDER = {
     { name: 'other', type: 'Customer' },
   ],
 };
-const made = (path: string, type: string | null = null) => startFrom(JSON.stringify(ORDER), { path, type });
+const made = (path: string, type: string | null = null) => startFrom(JSON.stringify(ORDER), { path, change: type === null ? { kind: 'remove' } : { kind: 'retype', type } });
 const fieldsOf = (record: unknown): unknown[] => (record as { fields: { name: string }[] }).fields.map(({ name }) => name);
 
 test('a field at the top goes, and nothing else changes', () => {
@@ -39,6 +39,12 @@ test('a retyped field takes the type as JSON or as a name, and keeps the rest', 
   expect(JSON.parse(made('customer.email', 'bytes').text).fields[1].type[1].fields[0]).toEqual({ name: 'email', type: 'bytes', default: null });
 });
 
+test('a renamed field keeps its place, and its old names as aliases', () => {
+  const renamed = (path: string, schema: object) => JSON.parse(startFrom(JSON.stringify(schema), { path, change: { kind: 'rename', name: 'total' } }).text).fields;
+  expect(renamed('id', ORDER)[0]).toEqual({ name: 'total', type: 'string', aliases: ['id'] });
+  expect(renamed('b', { type: 'record', name: 'R', fields: [{ name: 'a', type: 'int' }, { name: 'b', type: 'int', aliases: ['older'], doc: 'd' }] })[1]).toEqual({ name: 'total', type: 'int', doc: 'd', aliases: ['older', 'b'] });
+});
+
 test.each(['nothing', 'id.inside', 'items[]', 'other.email', 'payload.x', ''])('what the schema does not spell out there is left, and said: "%s"', (path) => {
   const { text, why } = made(path);
   expect(why).toMatch(/no field that this schema spells out/);
@@ -48,7 +54,7 @@ test.each(['nothing', 'id.inside', 'items[]', 'other.email', 'payload.x', ''])('
 test('numbers that would not survive are not rewritten', () => {
   const text = '{"type":"record","name":"R","fields":[{"name":"n","type":"long","default":9223372036854775807},{"name":"m","type":"int"}]}';
   expect(startFrom(text, null)).toEqual({ text, why: null });
-  expect(startFrom(text, { path: 'm', type: null })).toEqual({ text, why: 'it holds numbers too long to be rewritten safely' });
+  expect(startFrom(text, { path: 'm', change: { kind: 'remove' } })).toEqual({ text, why: 'it holds numbers too long to be rewritten safely' });
 });
 
 test('without a schema one begins with an empty text', () => {
@@ -57,4 +63,10 @@ test('without a schema one begins with an empty text', () => {
 
 test('tells where two texts part', () => {
   expect([firstDifference('abc', 'abd'), firstDifference('ab', 'abc'), firstDifference('ab', 'ab')]).toEqual([2, 2, 0]);
+});
+
+test('tells where a problem says a schema is at fault, of that problem alone', () => {
+  const problem = { type: 'urn:sluice:problem:schema-invalid', title: 't', status: 422, detail: 'no type strin', location: '/fields/0/type' } as const;
+  expect(anchorOf(problem)).toEqual([{ pointer: '/fields/0/type', severity: 'error', message: 'no type strin' }]);
+  expect([anchorOf(null), anchorOf({ ...problem, type: 'urn:sluice:problem:not-ready' })]).toEqual([[], []]);
 });
