@@ -103,8 +103,9 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const gate = new Gate({ store, index, catalog, writer, policies, ...books, terms: parts.permits ?? null, settleOverdue: () => watch.settleOverdue(), aliases, clock, registry: parts.registry ?? null, tracing });
   const approvals = new Approvals({ store, index, catalog, aliases, follower, writer, book: books.approvals, newId: randomUUID, clock, onBreakGlass: (approval) => sayGlassIsBroken(log, approval) });
   const { webhooks, worker } = openTelling({ store, follower, writer, clock, newId: randomUUID, log }, parts.webhooks ?? settingsOfItsOwn());
+  const governed = new GovernedTopics(store, index);
   const changes = new SchemaChanges({
-    judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index, books.permits), governed: new GovernedTopics(store, index), policies, registry: parts.registry ?? null }),
+    judge: new SchemaChangeJudge({ catalog, index, worlds: new GateWorlds(catalog, index, books.permits), governed, policies, registry: parts.registry ?? null }),
     proposals: follower.add(new ProposalBook()), approvals: books.approvals,
     store, catalog, follower, writer, publisher: parts.registry?.publisher ?? null, clock, newId: randomUUID,
   });
@@ -120,7 +121,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
     checkPermit: checkPermitBy(parts),
     store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     approvals, follower, permits: books.permits, bypasses: books.bypasses, publishedKeys: parts.permits?.published ?? null,
-    metrics: () => metrics.registry.metrics(), doors, work: new JobWork(store, index), recent: new RecentChanges(store, index),
+    metrics: () => metrics.registry.metrics(), doors, governed, work: new JobWork(store, index), recent: new RecentChanges(store, index),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
     onLineage: (taken) => metrics.lineageTaken(taken),

@@ -296,6 +296,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subjects/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A subject with its versions and the datasets it governs */
+        get: operations["getSubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pipeline with its jobs */
+        get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/processors/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A processor with the jobs that run it */
+        get: operations["getProcessor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lineage": {
         parameters: {
             query?: never;
@@ -1538,14 +1589,38 @@ export interface components {
         VersionList: {
             subject: components["schemas"]["DatasetName"];
             level: string | null;
-            versions: {
-                version: number;
-                schemaId: number;
-                schemaType: string;
-                deleted: boolean;
-                /** Format: date-time */
-                registeredAt: string;
-                schema: string;
+            versions: components["schemas"]["SchemaVersion"][];
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        SchemaVersion: {
+            version: number;
+            schemaId: number;
+            schemaType: string;
+            deleted: boolean;
+            /** Format: date-time */
+            registeredAt: string;
+            schema: string;
+        };
+        Subject: {
+            namespace: string;
+            name: string;
+            /** @description null when nobody said. */
+            level: string | null;
+            /** @description Every version is soft-deleted, or the registry has it no more. */
+            deleted: boolean;
+            tags: string[];
+            doc: string | null;
+            /** @description Newest first, soft-deleted ones included. */
+            versions: components["schemas"]["SchemaVersion"][];
+            /** @description What it governs. */
+            datasets: {
+                /** @enum {string} */
+                part: "value" | "key";
+                namespace: string;
+                name: string;
+                owner: string | null;
             }[];
             revision: number;
             /** Format: date-time */
@@ -1841,6 +1916,47 @@ export interface components {
             revision: number;
             /** Format: date-time */
             asOf: string;
+        };
+        MemberJob: components["schemas"]["GroupedJob"] & {
+            reads: components["schemas"]["DatasetName"][];
+            writes: components["schemas"]["DatasetName"][];
+        };
+        JobHolder: {
+            namespace: string;
+            name: string;
+            owner: string | null;
+            tags: string[];
+            doc: string | null;
+            jobs: components["schemas"]["MemberJob"][];
+            /** @description How many jobs in all. */
+            total: number;
+            /** @description All but those known to be stopped or finished. */
+            deployed: number;
+            nextCursor: string | null;
+            revision: number;
+            /** Format: date-time */
+            asOf: string;
+        };
+        Pipeline: components["schemas"]["JobHolder"] & {
+            /** @constant */
+            kind: "pipeline";
+            /** @description As declared; empty when it is known only because a job names it. */
+            facts: {
+                description?: string;
+            };
+        };
+        Processor: components["schemas"]["JobHolder"] & {
+            /** @constant */
+            kind: "processor";
+            /** @description As declared; empty when it is known only because a job names it. */
+            facts: {
+                version?: string;
+                image?: string | null;
+                /** @description It comes with the platform. */
+                stock?: boolean;
+                /** @enum {string} */
+                evolution?: "opt-in" | "opt-out";
+            };
         };
         Reached: {
             kind: components["schemas"]["EntityKind"];
@@ -2866,6 +2982,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Program"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getSubject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: components["parameters"]["namespace"];
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subject */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subject"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path: {
+                namespace: components["parameters"]["namespace"];
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pipeline, with a page of its jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getProcessor: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description `nextCursor` of the page before; it holds a name. */
+                cursor?: components["parameters"]["nameCursor"];
+            };
+            header?: never;
+            path: {
+                namespace: components["parameters"]["namespace"];
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processor, with a page of its jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processor"];
                 };
             };
             400: components["responses"]["Problem"];

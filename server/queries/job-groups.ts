@@ -12,7 +12,7 @@ export interface GroupPage {
   readonly total: number;
   readonly next: string | null;
 }
-interface Place {
+export interface Place {
   readonly after: string | null;
   readonly limit: number;
 }
@@ -42,8 +42,13 @@ export function connectors(jobs: readonly KnownJob[], place: Place): GroupPage {
   return pageOf(jobs.filter(({ kind }) => CONNECTORS.includes(kind)).map((job) => ({ key: keyOf(job), document: { kind: job.kind, ...jobDocument(job) } })), place);
 }
 
-function jobDocument({ namespace, name, owner, state }: KnownJob): object {
+export function jobDocument({ namespace, name, owner, state }: KnownJob): object {
   return { namespace, name, owner, state };
+}
+
+/** A page of jobs by key. */
+export function jobPage(jobs: readonly KnownJob[], place: Place): { readonly page: readonly KnownJob[]; readonly next: string | null } {
+  return sortedPage(jobs.map((job) => ({ key: keyOf(job), job })), place, ({ job }) => job);
 }
 
 function membersOf(jobs: readonly KnownJob[]): object {
@@ -54,11 +59,16 @@ function membersOf(jobs: readonly KnownJob[]): object {
   };
 }
 
-function pageOf(groups: readonly { readonly key: string; readonly document: object }[], { after, limit }: Place): GroupPage {
-  const sorted = groups.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+function pageOf(groups: readonly { readonly key: string; readonly document: object }[], place: Place): GroupPage {
+  const { page, next } = sortedPage(groups, place, ({ document }) => document);
+  return { groups: page, total: groups.length, next };
+}
+
+function sortedPage<T extends { readonly key: string }, Shown>(all: readonly T[], { after, limit }: Place, show: (of: T) => Shown): { readonly page: readonly Shown[]; readonly next: string | null } {
+  const sorted = all.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const rest = after === null ? sorted : sorted.filter(({ key }) => key > after);
   const page = rest.slice(0, limit);
-  return { groups: page.map(({ document }) => document), total: groups.length, next: rest.length > limit ? (page.at(-1)?.key ?? null) : null };
+  return { page: page.map(show), next: rest.length > limit ? (page.at(-1)?.key ?? null) : null };
 }
 
 function keyOf(named: Named | undefined): string {

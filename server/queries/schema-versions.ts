@@ -4,6 +4,7 @@ import type { AvroSchema } from '../catalog/avro/schema.ts';
 import type { SchemaVersionFact } from '../catalog/changes.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
 import { Problem } from '../problem.ts';
+import type { EntityRecord } from '../store/store.ts';
 import { factOf, factsOf } from './catalog-reader.ts';
 import { type QueryParts, requireEntity, trueAt } from './view.ts';
 
@@ -15,16 +16,26 @@ export async function listVersions(dataset: DatasetRef, part: SchemaPart, parts:
   return {
     subject,
     level,
-    versions: versions.map(({ body, at }) => ({
-      version: body.version,
-      schemaId: body.schemaId,
-      schemaType: body.schemaType,
-      deleted: body.deleted,
-      registeredAt: new Date(at).toISOString(),
-      schema: body.schema,
-    })),
+    versions: versions.map(versionDocument),
     ...trueAt(parts.index),
   };
+}
+
+export function versionDocument({ body, at }: RegisteredVersion): object {
+  return {
+    version: body.version,
+    schemaId: body.schemaId,
+    schemaType: body.schemaType,
+    deleted: body.deleted,
+    registeredAt: new Date(at).toISOString(),
+    schema: body.schema,
+  };
+}
+
+/** The versions of a subject, newest first. */
+export function subjectVersions(subject: EntityRecord | null): readonly RegisteredVersion[] {
+  const versions = factsOf(subject, 'schema-version').map(({ body, at }) => ({ body, at: at.time }));
+  return versions.sort((a, b) => b.body.version - a.body.version);
 }
 
 /** What changed by meaning from one version to another, and whether each can read the other's records. */
@@ -54,10 +65,15 @@ export function verdictDocument(verdict: CompatibilityVerdict): { compatible: bo
   }
 }
 
+export interface RegisteredVersion {
+  readonly body: SchemaVersionFact;
+  /** ms. */
+  readonly at: number;
+}
 interface Versions {
   readonly subject: Named;
   readonly level: string | null;
-  readonly versions: readonly { readonly body: SchemaVersionFact; readonly at: number }[];
+  readonly versions: readonly RegisteredVersion[];
 }
 
 async function versionsOf(dataset: DatasetRef, part: SchemaPart, { catalog }: QueryParts): Promise<Versions> {
@@ -65,8 +81,7 @@ async function versionsOf(dataset: DatasetRef, part: SchemaPart, { catalog }: Qu
   const subject = factOf(record, 'governed-by', part)?.subject;
   if (subject === undefined) throw new Problem('version-not-found', `no subject governs the ${part} of ${dataset.namespace}/${dataset.name}`);
   const subjectRecord = await catalog.entity({ kind: 'subject', ...subject });
-  const versions = factsOf(subjectRecord, 'schema-version').map(({ body, at }) => ({ body, at: at.time }));
-  return { subject, level: factOf(subjectRecord, 'compatibility')?.level ?? null, versions: versions.sort((a, b) => b.body.version - a.body.version) };
+  return { subject, level: factOf(subjectRecord, 'compatibility')?.level ?? null, versions: subjectVersions(subjectRecord) };
 }
 
 function readable(version: number, versions: readonly SchemaVersionFact[], { catalog }: QueryParts): AvroSchema {

@@ -30,7 +30,7 @@ function violations(path: string, method: string, body: unknown): unknown {
 let catalog: TestCatalog;
 beforeAll(async () => {
   catalog = await openTestCatalog();
-  await catalog.say(...smallPlatform());
+  await catalog.say(...smallPlatform(), control('io.sluice.control.ProcessorRegistered', { processor: { namespace: 'images', name: 'enricher' }, version: '1', image: null, stock: true, evolution: 'OPT_OUT', owner: null, description: 'Enriches' }));
 });
 afterAll(() => catalog.stop());
 
@@ -50,6 +50,9 @@ test.each([
   ['/v1/datasets/{namespace}/{name}/versions', '/v1/datasets/kafka%3A%2F%2Fmain/payments/versions'],
   ['/v1/datasets/{namespace}/{name}/diff', '/v1/datasets/kafka%3A%2F%2Fmain/payments/diff?from=1&to=1'],
   ['/v1/jobs/{namespace}/{name}', '/v1/jobs/flink%3A%2F%2Fmain/orders-enrich'],
+  ['/v1/subjects/{namespace}/{name}', '/v1/subjects/registry%3A%2F%2Fmain/payments-value'],
+  ['/v1/pipelines/{namespace}/{name}', '/v1/pipelines/mesh/checkout'],
+  ['/v1/processors/{namespace}/{name}', '/v1/processors/images/enricher'],
   ['/v1/consumers/{namespace}/{name}', '/v1/consumers/kafka%3A%2F%2Fmain/legacy'],
   ['/v1/lineage', '/v1/lineage?kind=dataset&namespace=kafka%3A%2F%2Fmain&name=payments&paths=true'],
   ['/v1/search', '/v1/search?q=pay'],

@@ -6,7 +6,7 @@ import { UnreadTopics } from '../../queries/unread-topics.ts';
 import { type QueryParts, trueAt } from '../../queries/view.ts';
 import type { FigureSource } from '../../status/figures.ts';
 import type { Readiness } from '../../status/readiness.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { nameCursor, namePlaceOf } from '../name-pages.ts';
 
 export interface PlatformParts extends QueryParts {
   readonly work: JobWork;
@@ -14,10 +14,6 @@ export interface PlatformParts extends QueryParts {
   readonly readiness: Readiness;
   /** The parts of this process that count something. */
   readonly doors: readonly FigureSource[];
-}
-interface Paged {
-  readonly limit: number;
-  readonly cursor?: string;
 }
 
 /** What those ask who run the platform. Pages go by name, so that each is true at its own revision. */
@@ -35,45 +31,36 @@ export function platformHandlers(parts: PlatformParts) {
 
     async listUnreadTopics(request: FastifyRequest): Promise<object> {
       await index.catchUp();
-      const { body, next } = await unread.page(placeOf(request), parts);
-      return { ...body, nextCursor: cursorTo(next) };
+      const { body, next } = await unread.page(namePlaceOf(request), parts);
+      return { ...body, nextCursor: nameCursor(next) };
     },
 
     async listRepeatedJobs(request: FastifyRequest): Promise<object> {
       await index.catchUp();
       const head = trueAt(index);
-      const { groups, total, next, unknown } = repeatedJobs(await work.jobs(), placeOf(request));
-      return { groups, total, unknown, nextCursor: cursorTo(next), ...head };
+      const { groups, total, next, unknown } = repeatedJobs(await work.jobs(), namePlaceOf(request));
+      return { groups, total, unknown, nextCursor: nameCursor(next), ...head };
     },
 
     async listJobGroups(request: FastifyRequest): Promise<object> {
       await index.catchUp();
       const head = trueAt(index);
       const { by } = request.query as { by: GroupedBy };
-      const { groups, total, next, without } = groupedJobs(await work.jobs(), by, placeOf(request));
-      return { groups, total, without, nextCursor: cursorTo(next), ...head };
+      const { groups, total, next, without } = groupedJobs(await work.jobs(), by, namePlaceOf(request));
+      return { groups, total, without, nextCursor: nameCursor(next), ...head };
     },
 
     async listConnectors(request: FastifyRequest): Promise<object> {
       await index.catchUp();
       const head = trueAt(index);
-      const { groups, total, next } = connectors(await work.jobs(), placeOf(request));
-      return { connectors: groups, total, nextCursor: cursorTo(next), ...head };
+      const { groups, total, next } = connectors(await work.jobs(), namePlaceOf(request));
+      return { connectors: groups, total, nextCursor: nameCursor(next), ...head };
     },
 
     async listRecentChanges(request: FastifyRequest): Promise<object> {
       await index.catchUp();
-      const steps = await recent.steps((request.query as Paged).limit);
+      const steps = await recent.steps((request.query as { readonly limit: number }).limit);
       return { steps, ...trueAt(index) };
     },
   };
-}
-
-function placeOf(request: FastifyRequest): { readonly after: string | null; readonly limit: number } {
-  const { limit, cursor } = request.query as Paged;
-  return { after: decodeCursor(cursor, { after: 'string' })?.after ?? null, limit };
-}
-
-function cursorTo(key: string | null): string | null {
-  return key === null ? null : encodeCursor({ after: key });
 }
