@@ -20,9 +20,9 @@ export function verdictTone({ agreement, completeness }: Pick<Evaluation, 'agree
   return completeness === 'complete' ? 'ok' : 'unknown';
 }
 
-/** Whether there is more to say than the verdict's own sentence does: who must agree is in it. */
-export function addsTo({ teams, blocked }: Evaluation['agreement']): boolean {
-  return blocked.length > 0 || teams.some(({ waiting }) => waiting.length === 0);
+/** Whether there is more to say than the verdict's own sentence does: who must agree is in it, and why nobody can. */
+export function addsTo({ teams }: Evaluation['agreement']): boolean {
+  return teams.some(({ waiting }) => waiting.length === 0);
 }
 
 /** What it takes to go on, in a sentence. */

@@ -12,7 +12,7 @@ const PARSE_MS = 100;
 
 /**
  * Where a JSON pointer (RFC 6901) leads in a text: a member of an object by its name and value, an item of an array by
- * its value, the start of an array or object itself by its opening. null where there is no such thing in it.
+ * its value; an object that has a name by that, else by its opening. null where there is no such thing in it.
  */
 export function placeOf(pointer: string, state: EditorState): Place | null {
   const root = ensureSyntaxTree(state, state.doc.length, PARSE_MS)?.topNode.firstChild ?? null;
@@ -25,6 +25,8 @@ export function placeOf(pointer: string, state: EditorState): Place | null {
     value = whole?.name === 'Property' ? valueOf(whole) : whole;
   }
   if (whole === null) return null;
+  // A record, a field or an enum is known by its name.
+  if (whole.name === 'Object') whole = memberOf(whole, 'name', state) ?? whole;
   // Of what goes on for many lines its first one is enough.
   return { from: whole.from, to: Math.min(whole.to, state.doc.lineAt(whole.from).to) };
 }

@@ -18,6 +18,12 @@ export function addressOf({ kind, namespace, name, path }: Linked): string | nul
       return `/jobs/${named}`;
     case 'consumer':
       return `/consumers/${named}`;
+    case 'subject':
+      return `/subjects/${named}`;
+    case 'pipeline':
+      return `/pipelines/${named}`;
+    case 'processor':
+      return `/processors/${named}`;
     case 'team':
       return `/search?owner=${encodeURIComponent(name)}`;
     default:

@@ -24,7 +24,7 @@ test.each([
   ['/a~1b', '3: "a/b": 1'],
   ['/c~0d/1', '3: null'],
   ['/fields', '4: "fields": ['],
-  ['/fields/0', '5: { "name": "id", "type": "long" }'],
+  ['/fields/0', '5: "name": "id"'],
   ['/fields/1/type/0', '6: "null"'],
   ['/fields/1/type/1/fields/0/type', '7: "type": "strin"'],
 ])('finds %s', (pointer, text) => {
@@ -37,5 +37,5 @@ test.each(['/fields/2', '/fields/x', '/nothing', '/type/0', '/fields/0/type/0/1'
 
 test('finds what it can in a text that is not whole', () => {
   const broken = EditorState.create({ doc: '{ "fields": [ { "name": "a" }, { "name" ', extensions: [json()] });
-  expect(placeOf('/fields/0', broken)).toEqual({ from: 14, to: 29 });
+  expect(placeOf('/fields/0', broken)).toEqual({ from: 16, to: 27 });
 });
