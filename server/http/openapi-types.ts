@@ -1459,6 +1459,8 @@ export interface components {
         SearchResult: {
             total: number;
             revision: number;
+            /** Format: date-time */
+            asOf: string;
             nextCursor: string | null;
             hits: (components["schemas"]["Entity"] & {
                 owner: string | null;

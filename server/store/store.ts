@@ -117,6 +117,8 @@ export interface SearchResult {
   readonly facets: Record<SearchFacet, readonly { readonly value: string; readonly count: number }[]>;
   readonly nextCursor: string | null;
   readonly revision: number;
+  /** When that revision was committed, ms. */
+  readonly committedAt: number;
 }
 export interface SearchHit {
   readonly ref: EntityRef;

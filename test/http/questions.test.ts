@@ -149,8 +149,10 @@ test.each<[string, string, object, number, string]>([
 test('finds by words, facets and prefixes', async () => {
   const { body } = await catalog.get('/v1/search?q=paym');
   expect(body.hits[0]).toMatchObject({ kind: 'dataset', name: 'payments', owner: 'team-payments' });
+  const { revision, asOf } = (await catalog.get('/v1/revision')).body;
+  expect(body).toMatchObject({ revision, asOf });
   expect(body.facets.kind.map((f: { value: string }) => f.value)).toContain('dataset');
-  expect((await catalog.get('/v1/search?q=amount&kind=field')).body.hits).toMatchObject([{ kind: 'field', path: 'amount' }]);
+  expect((await catalog.get('/v1/search?q=amount&kind=field')).body.hits).toMatchObject([{ kind: 'field', namespace: 'kafka://main', name: 'payments', path: 'amount' }]);
   expect((await catalog.get('/v1/search?q=&kind=job&kind=consumer')).body.total).toBe(4);
 });
 

@@ -106,7 +106,7 @@ async function tablesAfter(batches: readonly (readonly GraphChange[])[]): Promis
   const store = openSqliteStore({ file });
   for (const changes of batches) await store.apply({ changes, committedAt: 1, offset: null });
   const graph = await pictureOf(store);
-  const searches: Omit<SearchResult, 'revision' | 'nextCursor'>[] = [];
+  const searches: Omit<SearchResult, 'revision' | 'committedAt' | 'nextCursor'>[] = [];
   for (const text of ['', 'email', 'id', 'red', 'pii', 'data']) {
     const { hits, total, facets } = await store.search({ text, filters: {}, limit: 100, cursor: null });
     searches.push({ hits: [...hits].sort((a, b) => (entityKey(a.ref) < entityKey(b.ref) ? -1 : 1)), total, facets });

@@ -275,6 +275,7 @@ const SEARCH: Promised[] = [
       await apply(say(topic('shipments'), 'fields', { fields: [fieldFact('order'), fieldFact('orderTotal'), fieldFact('x', 'order of things')] }, 1), say(topic('order'), 'dataset', TOPIC_FACT, 1));
       expect(await found(store, 'order')).toEqual(['order', 'order', 'orderTotal', 'x']);
       expect((await store.search(query('order'))).hits[0]?.ref.kind).toBe('dataset');
+      expect(await store.search(query('order'))).toMatchObject(await store.revision());
     },
   },
   {

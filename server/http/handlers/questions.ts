@@ -51,11 +51,11 @@ export function questionHandlers(parts: QuestionParts) {
     async search(request: FastifyRequest): Promise<object> {
       const { q, limit, cursor, ...rest } = request.query as Paged & { q: string } & Partial<Record<SearchFacet, string[]>>;
       const filters = Object.fromEntries(SEARCH_FACETS.flatMap((facet) => (rest[facet] === undefined ? [] : [[facet, rest[facet]]])));
-      const { hits, ...answer } = await store.search({ text: q, filters, limit, cursor: cursor ?? null }).catch((failure: unknown) => {
+      const { hits, committedAt, ...answer } = await store.search({ text: q, filters, limit, cursor: cursor ?? null }).catch((failure: unknown) => {
         // What the store finds wrong with a query, a cursor of another search above all, is the caller's.
         throw failure instanceof RangeError ? new Problem('request-invalid', failure.message) : failure;
       });
-      return { hits: hits.map(({ ref, ...hit }) => ({ ...ref, ...hit })), ...answer };
+      return { hits: hits.map(({ ref, ...hit }) => ({ ...ref, ...hit })), ...answer, asOf: new Date(committedAt).toISOString() };
     },
 
     async getDataset(request: FastifyRequest): Promise<object> {

@@ -31,8 +31,8 @@ const SHOWN_DOC = 200;
 
 /** Answers a search. Throws RangeError for a query beyond the limits or a broken cursor. */
 export async function runSearch(transaction: Transaction, cards: SearchCards, query: SearchQuery): Promise<SearchResult> {
-  const { revision } = await newestRevision(transaction);
-  await cards.catchUp(transaction, revision);
+  const newest = await newestRevision(transaction);
+  await cards.catchUp(transaction, newest.revision);
   const terms = words(query.text).map(cutWord);
   const found = new Found(query, cards);
   if (query.text.trim() === '') await browse(transaction, cards, found);
@@ -44,7 +44,7 @@ export async function runSearch(transaction: Transaction, cards: SearchCards, qu
     total: found.facets.total,
     facets: found.facets.result(),
     nextCursor: last !== undefined && found.page.hasMore() ? writeCursor(last) : null,
-    revision,
+    ...newest,
   };
 }
 

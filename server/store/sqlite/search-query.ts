@@ -40,7 +40,7 @@ export function runSearch(connection: Connection, cards: SearchCards, query: Sea
     total: found.facets.total,
     facets: found.facets.result(),
     nextCursor: last !== undefined && found.page.hasMore() ? writeCursor(last) : null,
-    revision: newestRevision(connection).revision,
+    ...newestRevision(connection),
   };
 }
 
