@@ -65,6 +65,16 @@ describe.skipIf(missing !== null)(`the store in Neo4j${missing === null ? '' : `
       await expect(openNeo4jStore(platform.address())).rejects.toThrow(new RegExp(`version ${next.version}.*newer Sluice`));
     });
 
+    test('puts beside each decision of before whose job it is about', async () => {
+      const store = await platform.openEmpty();
+      const bodies = ['{"request":{"job":{"owner":"team-a"}}}', '{"request":{"job":{}}}', 'no JSON', '{"request":{"job":{"owner":"team-b"}}}'];
+      await store.appendToLedger(bodies.map((body, i) => ({ ...draft(`d${i}`), body })));
+      await store.close();
+      await platform.query("MATCH (s:SluiceStore { name: 'catalog' }) SET s.version = 3");
+      expect(await migrated(NEO4J_MIGRATIONS)).toEqual({ from: 3, to: NEO4J_MIGRATIONS.length });
+      expect(await platform.query('MATCH (e:LedgerEntry) RETURN e.owner ORDER BY e.sequence')).toEqual([['team-a'], [null], [null], ['team-b']]);
+    });
+
     test('leaves the database at the version before a step that fails', async () => {
       await platform.openEmpty();
       const broken = { ...next, data: () => Promise.reject(new Error('half way')) };
