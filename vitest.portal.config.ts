@@ -9,6 +9,7 @@ export default defineConfig({
     // A browser on a busy machine: one more try tells a fault from a slow moment.
     retry: 1,
     pool: 'forks',
-    fileParallelism: false,
+    // Each file has a service and a browser of its own; a test mostly waits for them.
+    maxWorkers: 2,
   },
 });

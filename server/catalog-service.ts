@@ -162,7 +162,7 @@ function governanceOf({ approvals, permits, bypasses }: { readonly approvals: Ap
     required: false,
     async check() {
       await follower.catchUp();
-      return { ready: true, detail: `${permits.open(clock()).length} permits open, ${glass()} approvals by break-glass in force, ${bypasses.count} bypasses recorded` };
+      return { ready: true, detail: `permits open: ${permits.open(clock()).length}, approvals by break-glass in force: ${glass()}, bypasses recorded: ${bypasses.count}` };
     },
     figures: () => [
       { name: 'permits_open', help: 'Permits whose job was not seen yet', kind: 'gauge', value: permits.open(clock()).length },

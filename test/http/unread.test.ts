@@ -17,7 +17,7 @@ test('before the graph is read questions and the gate are told to wait, and what
   const readiness = await ask('GET', '/readyz');
   expect([readiness.statusCode, readiness.json().parts]).toEqual([503, [
     { part: 'store', required: true, ready: true, detail: 'at revision 0' }, { part: 'index', required: true, ready: false, detail: 'the lineage graph is not read yet' },
-    { part: 'gate', required: false, ready: true, detail: '0 permits open, 0 approvals by break-glass in force, 0 bypasses recorded' },
+    { part: 'gate', required: false, ready: true, detail: 'permits open: 0, approvals by break-glass in force: 0, bypasses recorded: 0' },
   ]]);
   await service.index.read();
   expect((await ask('POST', DECISIONS, redeploy(PAYMENT))).statusCode).toBe(200);

@@ -8,7 +8,12 @@ export interface WatchedPage {
   open(path: string): Promise<void>;
 }
 
-export async function watchedPage(browser: Browser, base: string, { width = 1280, scheme = 'light' }: { readonly width?: number; readonly scheme?: 'light' | 'dark' } = {}): Promise<WatchedPage> {
+export interface PageWishes {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+}
+
+export async function watchedPage(browser: Browser, base: string, { width = 1280, scheme = 'light' }: PageWishes = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme, baseURL: base, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const faults: string[] = [];

@@ -1,15 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import allowed from '../../ingest/demo/gate-allowed.json' with { type: 'json' };
 import denied from '../../ingest/demo/gate-denied.json' with { type: 'json' };
 import type { TestPerson } from '../http/catalog.ts';
 import { openTestOffice } from '../permits/test-office.ts';
-import { type WatchedPage, watchedPage } from './browser.ts';
-import { missingForPortal, startBrowser } from './chromium.ts';
+import { describePortal } from './describe-portal.ts';
 import { pageFaults } from './page-faults.ts';
-import { type SampleService, startSampleService } from './sample-service.ts';
+import type { SampleOptions } from './sample-service.ts';
 
-const missing = missingForPortal();
 const SEASON = 'namespace=kafka%3A%2F%2Fmain&name=content-season';
 const PEOPLE: Readonly<Record<string, TestPerson>> = {
   ann: { roles: ['proposer', 'deployer', 'auditor'], teams: ['team-payments'] },
@@ -19,31 +16,25 @@ const PEOPLE: Readonly<Record<string, TestPerson>> = {
   vic: { roles: ['viewer'] },
 };
 
-describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '' : ` (needs ${missing})`}`, () => {
-  let browser: Browser;
-  let service: SampleService;
+/** The office that signs permits. */
+async function withPeople(): Promise<SampleOptions> {
+  const { office } = await openTestOffice(Date.now);
+  return { people: PEOPLE, permits: office };
+}
+
+describePortal('governance in a browser', withPeople, (portal) => {
+  const { pageOf } = portal;
   let decision = '';
   let permitted = '';
   beforeAll(async () => {
-    const { office } = await openTestOffice(Date.now);
-    [browser, service] = await Promise.all([startBrowser(), startSampleService({ people: PEOPLE, permits: office })]);
+    const { service } = portal;
     permitted = String((await service.post('/v1/gate/decisions', allowed, 'ann'))['decisionId']);
     decision = String((await service.post('/v1/gate/decisions', denied, 'ann'))['decisionId']);
     const running = { job: { namespace: 'connect://main', name: 'payments-cdc' }, kind: 'SOURCE_CONNECTOR' as const, processor: null, artifactDigest: `sha256:${'f'.repeat(64)}`, description: null, pipeline: null, owner: 'team-payments', reads: [], writes: [] };
     await service.say({ id: 'sneaked', occurredAt: Date.now() + 1_000, sequence: 1_000_000, actor: 'test', payload: { 'io.sluice.control.JobDeployed': running } });
     await service.lookAtJobs();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
 
-  /** A page of somebody who signed in before. */
-  async function pageOf(person: string, how: Parameters<typeof watchedPage>[2] = {}): Promise<WatchedPage> {
-    const watched = await watchedPage(browser, service.url, how);
-    await watched.page.addInitScript(`sessionStorage.setItem('sluice-token', '${person}')`);
-    return watched;
-  }
   async function proposed(field: string): Promise<string> {
     const { page, open } = await pageOf('ann');
     await open(`/changes/new?${SEASON}&path=${field}`);
@@ -56,7 +47,7 @@ describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '
   }
 
   test('asks who is there, takes a token, says whose it is, and lets them go again', async () => {
-    const { page, open } = await watchedPage(browser, service.url);
+    const { page, open } = await portal.page();
     await open('/changes');
     await page.getByRole('heading', { name: 'Sign in to go on' }).waitFor();
     await page.getByLabel('API token').fill('nobody');
@@ -127,6 +118,9 @@ describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '
     await other.page.getByText('took it back').waitFor();
     await asked.page.getByRole('button', { name: 'Approve for team-content' }).click();
     await asked.page.getByText('the proposal is withdrawn').waitFor();
+    await viewer.open(`/changes/new?${SEASON}&path=quantity`);
+    await viewer.page.getByText('You do not have the scope schema:propose.').waitFor();
+    expect(await viewer.page.getByRole('button', { name: 'Propose' }).isDisabled()).toBe(true);
   });
 
   test('finds errors at their line as one types, judges what is typed, and proposes nothing that is not judged', async () => {
@@ -134,16 +128,54 @@ describe.skipIf(missing !== null)(`governance in a browser${missing === null ? '
     await open('/changes/new?subject=registry%3A%2F%2Fmain%2Fcontent-season-value');
     await page.getByText('It is the current schema.').waitFor();
     const editor = page.getByRole('textbox', { name: 'Candidate schema' });
-    await editor.focus();
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type('{\n"type": "record",\n"name" "Season"');
+    const write = async (lines: readonly string[]): Promise<void> => {
+      await editor.focus();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.insertText(lines.join('\n'));
+    };
+    await write(['{', '"type": "record",', '"name" "Season"']);
     await page.getByText(/line 3$/).waitFor();
     await page.locator('.cm-lint-marker-error').waitFor();
     expect(await page.getByRole('button', { name: 'Propose' }).isDisabled()).toBe(true);
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type('{"type": "record", "name": "Season", "fields": [{"name": "a", "type": "strin"}]}');
+    await write(['{"type": "record", "name": "Season", "fields": [', '  {"name": "a", "type": "string"},', '  {"name": "b", "type": ["null", "strin"]}', ']}']);
     await page.getByText(/^schema: /).waitFor();
+    await page.locator('.fault').getByText('line 3').waitFor();
+    await page.locator('.cm-lint-marker-error').waitFor();
     expect(faults.filter((fault) => !fault.includes('422'))).toEqual([]);
+  });
+
+  test('shows a finding at the line of the candidate it is about, and leads there', async () => {
+    const { page, open } = await pageOf('ann');
+    await open(`/changes/new?${SEASON}&path=reason&rename=cause`);
+    await page.getByRole('region', { name: 'Findings' }).getByRole('button', { name: /^line \d+$/ }).first().click();
+    await page.locator('.cm-lint-marker').first().waitFor();
+    expect(await page.locator('.cm-activeLine').innerText()).toBe('      "name": "cause",');
+  });
+
+  test('shows at home what is of one’s teams, and what is of everybody', async () => {
+    const { page, open } = await pageOf('fay');
+    await open('/');
+    await page.getByText('No deployment of your teams was denied.').waitFor();
+    await page.getByRole('button', { name: 'Of everybody' }).click();
+    await page.waitForURL('**/?of=everybody');
+    await page.getByRole('link', { name: 'connect://main/payments-cdc' }).waitFor();
+    const own = await pageOf('ann');
+    await own.open('/');
+    await own.page.getByRole('link', { name: 'connect://main/payments-cdc' }).waitFor();
+    await own.open('/gate');
+    await own.page.getByRole('checkbox', { name: 'of my teams' }).check();
+    await own.page.waitForURL('**/gate?team=team-payments');
+    await own.page.getByText('2 decisions').waitFor();
+    await own.open('/gate?team=team-finance');
+    await own.page.getByText('No decision is like this.').waitFor();
+  });
+
+  test('says in plain words why a job was denied, and what can be done', async () => {
+    const { page, open } = await pageOf('ann');
+    await open('/gate?outcome=deny');
+    await page.getByRole('link', { name: 'connect://main/payments-cdc' }).first().click();
+    await page.getByText('Denied: job orders-enrich reads payments.amount').waitFor();
+    await page.getByText(/ask team-checkout, .*team-finance.* to approve/).waitFor();
   });
 
   test('a team that is asked agrees to findings of a denial where it is shown', async () => {
