@@ -40,7 +40,7 @@ export async function servePortal(app: FastifyInstance, { folder, notice }: Port
   const html = notice === null ? pageIn(folder) : pageIn(folder).replace('</head>', `<meta name="sluice-notice" content="${notice}"></head>`);
   const send = (reply: FastifyReply): FastifyReply => reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(html);
   if (existsSync(join(folder, ASSETS))) {
-    await app.register(fastifyStatic, { root: join(folder, ASSETS), prefix: `/${ASSETS}/`, wildcard: true, index: false, immutable: true, maxAge: ASSET_MAX_AGE, decorateReply: false });
+    await app.register(fastifyStatic, { root: join(folder, ASSETS), prefix: `/${ASSETS}/`, wildcard: true, index: false, immutable: true, maxAge: ASSET_MAX_AGE, preCompressed: true, decorateReply: false });
   }
   app.get('/', (_, reply) => send(reply));
   app.get('/icon.svg', (_, reply) => reply.type('image/svg+xml').send(iconIn(folder)));

@@ -5,6 +5,8 @@ import { pageFaults } from './page-faults.ts';
 
 const DATASET = '/datasets/kafka%3A%2F%2Fmain/payments';
 const FIELD = 'namespace=kafka%3A%2F%2Fmain&name=payments&path=amount';
+/** Scripts, styles and letters of the first page, packed. */
+const MOST_BYTES = 250_000;
 
 describePortal('every page of the portal', async () => ({}), (portal) => {
   let decision = '';
@@ -44,6 +46,22 @@ describePortal('every page of the portal', async () => ({}), (portal) => {
       await page.goto(path);
       await page.getByRole('alert').getByText(said).first().waitFor();
     }
+  });
+
+  test('loads little at first, and the map and the editor when they are needed', async () => {
+    const { page } = await portal.page();
+    const loaded: string[] = [];
+    page.on('response', (response) => void loaded.push(response.url()));
+    const sizeOf = async (url: string): Promise<number> => Number((await fetch(url, { method: 'HEAD', headers: { 'accept-encoding': 'gzip' } })).headers.get('content-length') ?? NaN);
+    await page.goto('/');
+    await page.getByText('Changed lately').waitFor();
+    const sizes = await Promise.all(loaded.filter((url) => url.includes('/assets/')).map(sizeOf));
+    expect(sizes.length).toBeGreaterThan(4);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+    expect(loaded.filter((url) => /layout\.worker|editor/.test(url))).toEqual([]);
+    await page.goto(`/lineage?kind=field&${FIELD}`);
+    await page.locator('svg[aria-label="Lineage map"] .focus').waitFor();
+    expect(loaded.some((url) => url.includes('layout.worker'))).toBe(true);
   });
 
   test('shows hostile names as what they are', async () => {
