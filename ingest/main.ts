@@ -6,9 +6,12 @@ import { StoreIncompatible, StoreUnavailable } from '../server/store/store.ts';
 import { mayOpenLater, nameOfAddress, openStore } from '../server/store/store-address.ts';
 import { Registry } from 'prom-client';
 import { addFigures, addProcessFigures, addReadiness, addTraceFigures } from '../server/status/figures.ts';
+import { ProcessNotes } from '../server/status/process-notes.ts';
+import { statusOf, thisProcess } from '../server/status/process-status.ts';
 import { type Readiness, readinessAnswer, readinessOf } from '../server/status/readiness.ts';
 import { isLoopback } from '../server/process-config.ts';
 import { buildStatusApp } from '../server/status/status-app.ts';
+import { StatusReports } from '../server/status/status-reports.ts';
 import { watchedWrites } from '../server/status/store-writes.ts';
 import { logOf, openTracing } from '../server/tracing/open-tracing.ts';
 import { startDoors } from './doors.ts';
@@ -53,6 +56,8 @@ async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<voi
   const metrics = new Registry();
   const store = new AwaitedStore({ open: () => openStore(config.store), mayPass: (failure) => mayOpenLater(config.store, failure), name: nameOfAddress(config.store), log });
   stop.whenStopping(() => store.close());
+  const reports = new StatusReports({ notes: new ProcessNotes({ store, own: thisProcess('ingest', Date.now), clock: Date.now }), log });
+  stop.whenStopping(() => reports.end());
   const doors = startDoors(config.doors, { store: watchedWrites(store, { metrics, tracing }), aliases: config.aliases, clock: Date.now, log, tracing });
   stop.whenStopping(async () => {
     await Promise.all(doors.map((door) => door.stop()));
@@ -66,9 +71,10 @@ async function run(config: IngestProcessConfig, stop: GracefulStop): Promise<voi
   const status = buildStatusApp({ readiness, metrics: config.publicMetrics || isLoopback(config.host) ? metrics : null, log });
   stop.whenStopping(() => status.close());
   log.info({ address: await status.listen({ host: config.host, port: config.port }) }, 'ingesting');
-  const reports = reportHealth(readiness, log);
-  stop.whenStopping(() => Promise.resolve(clearInterval(reports)));
+  const looks = reportHealth(readiness, log);
+  stop.whenStopping(() => Promise.resolve(clearInterval(looks)));
   await store.opened;
+  reports.begin(statusOf({ readiness, sources: doors }));
 }
 
 /** Says so whenever it becomes ready or stops being it, and why. */

@@ -37,6 +37,8 @@ import { JobWork } from './queries/job-work.ts';
 import { RecentChanges } from './queries/recent-changes.ts';
 import type { FigureSource } from './status/figures.ts';
 import type { Registry } from 'prom-client';
+import { ProcessNotes } from './status/process-notes.ts';
+import { type ProcessIdentity, type ProcessStatus, statusOf, thisProcess } from './status/process-status.ts';
 import { type PartCheck, readinessOf, type WatchedPart } from './status/readiness.ts';
 import type { Store } from './store/store.ts';
 import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
@@ -68,10 +70,14 @@ export interface ServiceParts {
   readonly publicMetrics?: boolean;
   /** How permits are given; without, nothing is signed and nothing reserved. */
   readonly permits?: PermitGiving;
+  /** Which process of those on the store this is; one of its own unless given. */
+  readonly process?: ProcessIdentity;
 }
 export interface CatalogService {
   readonly app: FastifyInstance;
   readonly index: LineageIndex;
+  /** What this process says of itself, to be left for others. */
+  readonly status: () => Promise<ProcessStatus>;
   /** Looks at the jobs something new is said about: which permits they settle, which they bypass. */
   lookAtJobs(): Promise<number>;
   stop(): Promise<void>;
@@ -115,13 +121,16 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   const own: WatchedPart[] = [{ part: 'store', required: true, check: storeCheck(store) }, { part: 'index', required: true, check: indexCheck(index) }];
   const readiness = readinessOf([...own, ...(parts.registry === undefined ? [] : [{ part: 'registry', required: true, check: parts.registry.check }]), ...doors, ...(parts.webhooks === undefined ? [] : [{ part: 'webhooks', required: false, check: () => worker.check() }])]);
   metrics.read({ sizes: () => sizesOf(index), behind: async () => (await store.revision()).revision - index.revision.revision, doors, registry: parts.registry?.counts ?? null, readiness });
+  const status = statusOf({ readiness, sources: doors });
+  const self = parts.process ?? thisProcess('server', clock);
   const described = specification();
   const handlers = buildHandlers({
     specification: described, jobNamespace: parts.jobNamespace ?? DEFAULT_JOB_NAMESPACE,
     checkPermit: checkPermitBy(parts),
     store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     approvals, follower, permits: books.permits, bypasses: books.bypasses, publishedKeys: parts.permits?.published ?? null,
-    metrics: () => metrics.registry.metrics(), doors, governed, work: new JobWork(store, index), recent: new RecentChanges(store, index),
+    metrics: () => metrics.registry.metrics(), governed, work: new JobWork(store, index), recent: new RecentChanges(store, index),
+    process: self, status, otherProcesses: () => new ProcessNotes({ store, own: self, clock }).others(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
     onLineage: (taken) => metrics.lineageTaken(taken),
@@ -136,7 +145,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   if (parts.webhooks !== undefined) worker.start();
   const looking = startLooking(watch, parts);
   return {
-    app, index,
+    app, index, status,
     lookAtJobs: () => watch.look(),
     async stop() {
       await app.close();

@@ -19,6 +19,9 @@ import { KeysUnusable, PermitKeys } from './permits/permit-keys.ts';
 import { permitOffice } from './permits/permit-office.ts';
 import { startRegistryMirror } from './registry/registry-mirror.ts';
 import { addTraceFigures } from './status/figures.ts';
+import { ProcessNotes } from './status/process-notes.ts';
+import { thisProcess } from './status/process-status.ts';
+import { StatusReports } from './status/status-reports.ts';
 import { watchedWrites } from './status/store-writes.ts';
 import { AwaitedStore, untilAvailable } from './store/awaited-store.ts';
 import { type Store, StoreIncompatible, StoreUnavailable } from './store/store.ts';
@@ -66,6 +69,9 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   const metrics = new Registry();
   const store = new AwaitedStore({ open: () => openStore(config.store), mayPass: (failure) => mayOpenLater(config.store, failure), name: nameOfAddress(config.store), log });
   stop.whenStopping(() => store.close());
+  const own = thisProcess('server', Date.now);
+  const reports = new StatusReports({ notes: new ProcessNotes({ store, own, clock: Date.now }), log });
+  stop.whenStopping(() => reports.end());
   const writes = watchedWrites(store, { metrics, tracing });
   const doors = startDoors(config.doors, { store: writes, aliases: config.aliases, clock: Date.now, log, tracing });
   const registry = config.registry === null ? null : startRegistryMirror({ config: config.registry, store: writes, clock: Date.now, log, tracing });
@@ -75,7 +81,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
     store, aliases: config.aliases, clock: Date.now, log, metrics, tracing, apply: writes.apply,
     // Of which store it is, is known once that is open, and asked only then.
     snapshot: { file: snapshotFile(config.data), get identity() { return store.identity; } },
-    doors,
+    doors, process: own,
     jobNamespace: config.jobNamespace,
     webhooks: webhookSettings(config),
     permits: permitOffice({ keys, lifetimeMs: config.permits.lifetimeMs, lookEveryMs: LOOK_AT_JOBS_EVERY_MS, clock: Date.now }),
@@ -87,15 +93,16 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   addTraceFigures(metrics, traces.sent);
   const address = await service.app.listen({ host: config.host, port: config.port });
   if (config.identity.kind === 'local') log.warn(`no identities are configured. ${NO_IDENTITIES}`);
+  await store.opened;
+  reports.begin(service.status);
   await whenAvailable(config, { store, index: service.index, stop, log });
   process.stdout.write(welcome(address, config.sample));
 }
 
-/** Brings the sample and the graph in, as soon as the store is there. */
+/** Brings the sample and the graph into a store that was opened. */
 async function whenAvailable(config: ServerConfig, { store, index, stop, log }: { readonly store: AwaitedStore; readonly index: LineageIndex; readonly stop: GracefulStop; readonly log: Logger }): Promise<void> {
   const stopping = new AbortController();
   stop.whenStopping(() => Promise.resolve(stopping.abort()));
-  await store.opened;
   const patient = (what: string, work: () => Promise<void>) => untilAvailable(work, {
     signal: stopping.signal, mayPass: (failure) => mayOpenLater(config.store, failure),
     onFailure: (err, isNew) => isNew && log.warn({ err }, `${what}, and is tried again`),

@@ -20,6 +20,8 @@ afterEach(async () => {
   folder.remove();
 });
 
+interface Told { readonly kind: string; readonly instance: string; readonly state: string; readonly parts: readonly { readonly part: string; readonly ready: boolean }[]; readonly figures: readonly { readonly name: string; readonly value: number | null }[] }
+
 function start(role: 'server' | 'ingest', settings: Readonly<Record<string, string>> = {}): SluiceProcess {
   const sluice = startSluice(role, { SLUICE_DATA: folder.path, SLUICE_LOG_LEVEL: 'info', ...(role === 'server' ? { SLUICE_SAMPLE: 'off' } : {}), ...settings });
   started.push(sluice);
@@ -143,6 +145,15 @@ test('a server and an ingest of their own share one store, and each tells of its
   await soon(async () => ((await fetch(`${url}/v1/jobs/flink%3A%2F%2Fmain/enrich`)).status === 200 ? true : undefined), server.ended, server.output);
   const partsOf = async (address: string) => ((await (await fetch(`${address}/readyz`)).json()) as { parts: { part: string }[] }).parts.map(({ part }) => part);
   expect([await partsOf(url), await partsOf(ingestUrl)]).toEqual([['store', 'index', 'gate', 'webhooks'], ['store', 'flink main']]);
-  expect([await server.stop(), await ingest.stop()]).toEqual([{ code: 0, signal: null }, { code: 0, signal: null }]);
+  const told = async (): Promise<Told[]> => ((await (await fetch(`${url}/v1/platform`)).json()) as { processes: Told[] }).processes;
+  const other = await soon(async () => (await told()).find(({ figures }) => figures.some(({ name, value }) => name === 'flink_jobs' && value === 1)), server.ended, server.output);
+  expect([other.kind, other.state, other.parts.map(({ part, ready }) => [part, ready])]).toEqual(['ingest', 'heard', [['store', true], ['flink main', true]]]);
+  expect(other.instance.split('/').slice(-2, -1)).toEqual([String(ingest.child.pid)]);
+  expect(await ingest.stop()).toEqual({ code: 0, signal: null });
+  expect((await told()).map(({ kind, state }) => [kind, state])).toEqual([['server', 'here']]);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  const left = openSqliteStore({ file: store.SLUICE_STORE });
+  expect(await left.notes('process/')).toEqual([]);
+  await left.close();
   flink.close();
 });

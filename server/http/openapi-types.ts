@@ -796,8 +796,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this process says of its parts, and what they have counted since it started
-         * @description Doors that another process keeps are told by that process alone.
+         * What every process on this store says of its parts, and what they have counted since it started
+         * @description Every server and everything that ingests leaves what it says of itself in the store about every 10 s. `parts`, `figures` and
+         *     `index` are those of the process that answers; `processes` holds them again, with those of the others.
          */
         get: operations["getPlatform"];
         put?: never;
@@ -2277,16 +2278,11 @@ export interface components {
         };
         Platform: {
             parts: components["schemas"]["PartReadiness"][];
-            figures: {
-                part: string;
-                /** @description As in the metric `sluice_<name>`. */
-                name: string;
-                help: string;
-                /** @enum {string} */
-                kind: "counter" | "gauge";
-                /** @description null where the part cannot tell. */
-                value: number | null;
-            }[];
+            figures: components["schemas"]["PartFigure"][];
+            /** @description The one that answers first, the others by kind and start. */
+            processes: components["schemas"]["ProcessStatus"][];
+            /** @description Why nothing could be read of other processes, of which `processes` then says nothing; null where it could. */
+            othersUnknown: string | null;
             index: {
                 nodes: number;
                 edges: number;
@@ -2295,6 +2291,38 @@ export interface components {
             revision: number;
             /** Format: date-time */
             asOf: string;
+        };
+        PartFigure: {
+            part: string;
+            /** @description As in the metric `sluice_<name>`. */
+            name: string;
+            help: string;
+            /** @enum {string} */
+            kind: "counter" | "gauge";
+            /** @description null where the part cannot tell. */
+            value: number | null;
+        };
+        /** @description A process that ended in order is not among them; one that was not heard from for a day is forgotten. */
+        ProcessStatus: {
+            /** @enum {string} */
+            kind: "server" | "ingest";
+            /** @description Host, process id and a mark of this start: `sluice-ingest-0/1/3fa85f64`. */
+            instance: string;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it said this, by the clock of its host.
+             */
+            heardAt: string;
+            /**
+             * @description `here`: it answers this request. `heard`: it was heard from within the last minute. `silent`: not heard from since `heardAt`;
+             *     how it is now nobody knows, and parts and figures are what it said last.
+             * @enum {string}
+             */
+            state: "here" | "heard" | "silent";
+            parts: components["schemas"]["PartReadiness"][];
+            figures: components["schemas"]["PartFigure"][];
         };
         UnreadTopicPage: {
             topics: {
@@ -3945,7 +3973,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Parts, figures and the size of the index */
+            /** @description Parts and figures of each process, and the size of the index */
             200: {
                 headers: {
                     [name: string]: unknown;

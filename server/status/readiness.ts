@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from './in-time.ts';
 
 /** Longest a part is waited for, ms: who asks for readiness gives up soon, and a part that hangs must not keep its reason back. */
-const CHECK_DEADLINE_MS = 2_000;
+export const CHECK_DEADLINE_MS = 2_000;
 
 /** One part that answers depend on. */
 export interface PartReadiness {
@@ -28,22 +28,13 @@ export function readinessOf(parts: readonly WatchedPart[], deadlineMs = CHECK_DE
   return () =>
     Promise.all(
       parts.map(async ({ part, required, check }): Promise<PartReadiness> => {
-        const answered = new AbortController();
         try {
-          return { part, required, ...(await Promise.race([check(), silence(deadlineMs, answered.signal)])) };
+          return { part, required, ...(await inTime(check(), deadlineMs)) };
         } catch (failure) {
           return { part, required, ready: false, detail: failure instanceof Error ? failure.message : 'failed' };
-        } finally {
-          answered.abort();
         }
       }),
     );
-}
-
-async function silence(ms: number, signal: AbortSignal): Promise<never> {
-  // Once it is aborted nobody listens any more.
-  await sleep(ms, undefined, { signal });
-  throw new Error(`has not answered for ${ms} ms`);
 }
 
 /** The answer to `/readyz`: not ready as soon as a required part is not. */

@@ -49,6 +49,7 @@ export class AwaitedStore implements Store {
   async ledgerAfter(...args: Parameters<Store['ledgerAfter']>) { return this.#now().ledgerAfter(...args); }
   async ledgerHead() { return this.#now().ledgerHead(); }
   async note(...args: Parameters<Store['note']>) { return this.#now().note(...args); }
+  async notes(...args: Parameters<Store['notes']>) { return this.#now().notes(...args); }
   async setNote(...args: Parameters<Store['setNote']>) { return this.#now().setNote(...args); }
   async ledgerEntry(...args: Parameters<Store['ledgerEntry']>) { return this.#now().ledgerEntry(...args); }
   async ledgerEntryByKey(...args: Parameters<Store['ledgerEntryByKey']>) { return this.#now().ledgerEntryByKey(...args); }

@@ -9,13 +9,13 @@ import { readEntities, readEntity, readNames } from './neo4j/entity-reader.ts';
 import { neo4jHistory } from './neo4j/history.ts';
 import { readDelta, scanGraph } from './neo4j/graph-source.ts';
 import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './neo4j/ledger.ts';
-import { readNote, writeNote } from './neo4j/notes.ts';
+import { readNote, readNotes, writeNote } from './neo4j/notes.ts';
 import { readOffsets } from './neo4j/offsets.ts';
 import { migrate, NEO4J_MIGRATIONS } from './neo4j/schema.ts';
 import { refuseUnfit, runSearch } from './neo4j/search.ts';
 import { SearchCards } from './neo4j/search-cards.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type KeyedNote, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
   type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
@@ -155,6 +155,10 @@ export class Neo4jStore implements Store {
 
   note(key: string): Promise<Note | null> {
     return this.#connection.read((transaction) => readNote(transaction, key));
+  }
+
+  notes(prefix: string): Promise<readonly KeyedNote[]> {
+    return this.#connection.read((transaction) => readNotes(transaction, prefix));
   }
 
   setNote(key: string, text: string | null, expected: number): Promise<number | null> {

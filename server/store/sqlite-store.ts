@@ -10,13 +10,13 @@ import { countEntities, readEntities, readEntity, readNames, readTally } from '.
 import { asStoreError } from './sqlite/failures.ts';
 import { readDelta, scanInTurns, scanRows } from './sqlite/graph-source.ts';
 import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './sqlite/ledger.ts';
-import { readNote, writeNote } from './sqlite/notes.ts';
+import { readNote, readNotes, writeNote } from './sqlite/notes.ts';
 import { newestRevision } from './sqlite/revisions.ts';
 import { migrate } from './sqlite/schema-version.ts';
 import { SearchCards } from './sqlite/search-cards.ts';
 import { runSearch } from './sqlite/search-query.ts';
 import {
-  type ApplyOutcome, type ChangeBatch, type EntityRecord, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
+  type ApplyOutcome, type ChangeBatch, type EntityRecord, type KeyedNote, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
   type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
@@ -135,6 +135,10 @@ export class SqliteStore implements Store {
 
   note(key: string): Promise<Note | null> {
     return this.#connection.read(() => readNote(this.#connection, key));
+  }
+
+  notes(prefix: string): Promise<readonly KeyedNote[]> {
+    return this.#connection.read(() => readNotes(this.#connection, prefix));
   }
 
   setNote(key: string, text: string | null, expected: number): Promise<number | null> {

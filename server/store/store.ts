@@ -46,6 +46,8 @@ export interface Store extends GraphSource {
 
   /** What Sluice noted for itself under a key, beside the record; null when nothing is. */
   note(key: string): Promise<Note | null>;
+  /** Every note whose key begins so, by ascending key. */
+  notes(prefix: string): Promise<readonly KeyedNote[]>;
   /**
    * Replaces a note, durably, when its version still is the expected one (0: there is none); null removes it. Answers the
    * new version, or null when somebody else was faster; then nothing was changed.
@@ -208,6 +210,9 @@ export interface Note {
   readonly text: string;
   /** Starts from 1, one more with every change. */
   readonly version: number;
+}
+export interface KeyedNote extends Note {
+  readonly key: string;
 }
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ProcessNotes } from '../../server/status/process-notes.ts';
+import { StoreUnavailable } from '../../server/store/store.ts';
 import { audit, control, NOON, openTestCatalog, smallPlatform, type TestCatalog } from './catalog.ts';
 
 let catalog: TestCatalog;
+let now = NOON;
 beforeEach(async () => {
-  catalog = await openTestCatalog();
+  now = NOON;
+  catalog = await openTestCatalog(undefined, { clock: () => now });
   await catalog.say(...smallPlatform());
 });
 afterEach(() => catalog.stop());
@@ -108,4 +112,36 @@ test('tells what the process says of its parts, and what they counted', async ()
   expect(parts.map(({ part }: { part: string }) => part)).toEqual(['store', 'index', 'gate']);
   expect(figures).toContainEqual({ part: 'gate', name: 'bypasses', help: 'Starts of jobs that no permit covers', kind: 'gauge', value: 0 });
   expect([index.nodes > 0, revision]).toEqual([true, 1]);
+});
+
+interface Said { readonly kind: string; readonly instance: string; readonly startedAt: string; readonly heardAt: string; readonly state: string; readonly parts: readonly object[]; readonly figures: readonly object[] }
+const processes = async (): Promise<readonly Said[]> => (await catalog.get('/v1/platform')).body.processes as readonly Said[];
+
+test('tells of the process that answers as one of those on the store', async () => {
+  const { parts, figures, processes: all, othersUnknown } = (await catalog.get('/v1/platform')).body;
+  expect(all).toEqual([{ kind: 'server', instance: expect.stringMatching(new RegExp(`/${process.pid}/[0-9a-f]{8}$`)) as string, startedAt: new Date(NOON).toISOString(), heardAt: new Date(NOON).toISOString(), state: 'here', parts, figures }]);
+  expect(othersUnknown).toBeNull();
+});
+
+test('tells what another process said last, that it is silent when it is, and how it is when it comes back', async () => {
+  const ingest = new ProcessNotes({ store: catalog.store, own: { kind: 'ingest', instance: 'ingest-0/1/3fa85f64', startedAt: NOON - 5_000 }, clock: () => now });
+  const behind = (lag: number) => ({ parts: [{ part: 'ingest', required: true, ready: lag === 0, detail: `${lag} messages behind` }], figures: [{ part: 'ingest', name: 'ingest_lag', help: 'Messages behind the end of the topics', kind: 'gauge' as const, value: lag }] });
+  await ingest.say(behind(12));
+  const at = (instant: number): string => new Date(instant).toISOString();
+  const other = { kind: 'ingest', instance: 'ingest-0/1/3fa85f64', startedAt: at(NOON - 5_000) };
+  expect((await processes()).slice(1)).toEqual([{ ...other, heardAt: at(NOON), state: 'heard', ...behind(12) }]);
+  now += 60_000;
+  expect((await processes()).slice(1)).toEqual([{ ...other, heardAt: at(NOON), state: 'silent', ...behind(12) }]);
+  await ingest.say(behind(0));
+  expect((await processes()).map(({ state, heardAt }) => [state, heardAt])).toEqual([['here', at(now)], ['heard', at(now)]]);
+  await ingest.leave();
+  expect((await processes()).map(({ state }) => state)).toEqual(['here']);
+});
+
+test('says so where the store cannot tell of other processes, and answers for itself', async () => {
+  const down = () => Promise.reject(new StoreUnavailable('down', 'Neo4j does not answer'));
+  const alone = await openTestCatalog((store) => new Proxy(store, { get: (target, name) => (name === 'notes' ? down : Reflect.get(target, name, target).bind?.(target)) }));
+  const { status, body } = await alone.get('/v1/platform');
+  expect([status, body.processes.length, body.processes[0].state, body.othersUnknown]).toEqual([200, 1, 'here', 'Neo4j does not answer']);
+  await alone.stop();
 });

@@ -470,6 +470,19 @@ const NOTES: Promised[] = [
     },
   },
   {
+    promise: 'lists the notes whose keys begin alike, and adds no revision and no entry with them',
+    check: async ({ store }) => {
+      for (const key of ['a/2', 'a/1', 'a/10', 'a/\u{10FFFE}', 'a', 'a0', 'A/1', 'b/1']) await store.setNote(key, `text of ${key}`, 0);
+      await store.setNote('a/10', 'again', 1);
+      await store.setNote('a/1', null, 1);
+      expect(await store.notes('a/')).toEqual([
+        { key: 'a/10', text: 'again', version: 2 }, { key: 'a/2', text: 'text of a/2', version: 1 }, { key: 'a/\u{10FFFE}', text: 'text of a/\u{10FFFE}', version: 1 },
+      ]);
+      expect(await store.notes('c/')).toEqual([]);
+      expect([(await store.revision()).revision, (await store.ledgerHead()).sequence]).toEqual([0, 0]);
+    },
+  },
+  {
     promise: 'lets one of many writers that saw the same version have its way',
     check: async ({ store }) => {
       for (const expected of [0, 1]) {

@@ -4,29 +4,32 @@ import type { JobWork } from '../../queries/job-work.ts';
 import type { RecentChanges } from '../../queries/recent-changes.ts';
 import { UnreadTopics } from '../../queries/unread-topics.ts';
 import { type QueryParts, trueAt } from '../../queries/view.ts';
-import type { FigureSource } from '../../status/figures.ts';
-import type { Readiness } from '../../status/readiness.ts';
+import type { OtherProcesses, SaidStatus } from '../../status/process-notes.ts';
+import type { ProcessIdentity, ProcessStatus } from '../../status/process-status.ts';
 import { nameCursor, namePlaceOf } from '../name-pages.ts';
 
 export interface PlatformParts extends QueryParts {
   readonly work: JobWork;
   readonly recent: RecentChanges;
-  readonly readiness: Readiness;
-  /** The parts of this process that count something. */
-  readonly doors: readonly FigureSource[];
+  readonly process: ProcessIdentity;
+  /** What this process says of itself. */
+  readonly status: () => Promise<ProcessStatus>;
+  readonly otherProcesses: () => Promise<OtherProcesses>;
+  readonly clock: () => number;
 }
 
 /** What those ask who run the platform. Pages go by name, so that each is true at its own revision. */
 export function platformHandlers(parts: PlatformParts) {
-  const { index, work, recent, readiness, doors } = parts;
+  const { index, work, recent } = parts;
   const unread = new UnreadTopics(index);
 
   return {
     async getPlatform(): Promise<object> {
-      const said = await readiness();
+      const [own, others] = await Promise.all([parts.status(), parts.otherProcesses()]);
+      const here = { ...parts.process, heardAt: parts.clock(), state: 'here' as const, ...own };
+      const processes = [here, ...(others.outcome === 'read' ? others.processes : [])].map(processDocument);
       const { nodes, edges, bytes } = index.statistics();
-      const figures = doors.flatMap((door) => door.figures().map(({ name, help, kind, value }) => ({ part: door.part, name, help, kind, value: Number.isFinite(value) ? value : null })));
-      return { parts: said, figures, index: { nodes, edges, bytes }, ...trueAt(index) };
+      return { ...own, processes, othersUnknown: others.outcome === 'read' ? null : others.reason, index: { nodes, edges, bytes }, ...trueAt(index) };
     },
 
     async listUnreadTopics(request: FastifyRequest): Promise<object> {
@@ -63,4 +66,8 @@ export function platformHandlers(parts: PlatformParts) {
       return { steps, ...trueAt(index) };
     },
   };
+}
+
+function processDocument({ kind, instance, startedAt, heardAt, state, parts, figures }: SaidStatus & { readonly state: 'here' | 'heard' | 'silent' }): object {
+  return { kind, instance, startedAt: new Date(startedAt).toISOString(), heardAt: new Date(heardAt).toISOString(), state, parts, figures };
 }

@@ -1,9 +1,14 @@
-import type { Note } from '../store.ts';
+import type { KeyedNote, Note } from '../store.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function readNote(transaction: Transaction, key: string): Promise<Note | null> {
   const found = await transaction.one<[string, number]>('MATCH (n:Note { key: $key }) WHERE n.text IS NOT NULL RETURN n.text, n.version', { key });
   return found === undefined ? null : { text: found[0], version: found[1] };
+}
+
+export async function readNotes(transaction: Transaction, prefix: string): Promise<readonly KeyedNote[]> {
+  const found = await transaction.run<[string, string, number]>('MATCH (n:Note) WHERE n.key STARTS WITH $prefix AND n.text IS NOT NULL RETURN n.key, n.text, n.version ORDER BY n.key', { prefix });
+  return found.map(([key, text, version]) => ({ key, text, version }));
 }
 
 export interface NoteCall {
