@@ -125,15 +125,21 @@ describePortal('discovery in a browser', async () => ({}), (portal) => {
     expect(await page.getByRole('link', { name: 'kafka://main/payments', exact: true }).count()).toBe(0);
   });
 
-  test('says which part keeps true answers back', async () => {
+  test('says which part keeps true answers back, and of which process nothing is heard', async () => {
     const { page, open } = await portal.page();
+    let isLocked = true;
     await page.route('**/v1/platform', async (route) => {
-      const body = (await (await route.fetch()).json()) as { parts: { part: string; ready: boolean; detail: string }[] };
-      const parts = body.parts.map((one) => (one.part === 'store' ? { ...one, ready: false, detail: 'the store is locked' } : one));
-      await route.fulfill({ json: { ...body, parts } });
+      const body = (await (await route.fetch()).json()) as { processes: { parts: { part: string; ready: boolean; detail: string }[] }[] };
+      const [here] = body.processes;
+      const parts = (here?.parts ?? []).map((one) => (one.part === 'store' && isLocked ? { ...one, ready: false, detail: 'the store is locked' } : one));
+      const silent = { kind: 'ingest', instance: 'sluice-ingest-0/1/3fa85f64', startedAt: PAST, heardAt: PAST, state: 'silent', parts: [{ part: 'kafka', ready: true, required: true, detail: 'lag 0' }], figures: [] };
+      await route.fulfill({ json: { ...body, processes: [{ ...here, parts }, silent] } });
     });
     await open('/platform');
-    const alert = page.getByRole('alert');
-    expect(await alert.innerText()).toMatch(/store is not ready[\s\S]*the store is locked/);
+    expect(await page.getByRole('alert').innerText()).toMatch(/store is not ready[\s\S]*the store is locked/);
+    isLocked = false;
+    await open('/platform');
+    await page.getByText('ingest sluice-ingest-0 is not heard from').waitFor();
+    await page.getByRole('row').filter({ hasText: 'kafka' }).getByText('not heard from').waitFor();
   });
 });
