@@ -12,6 +12,9 @@ describePortal('lineage and impact in a browser', async () => ({}), (portal) => 
     expect(await field.getAttribute('aria-label')).toBe('Field amount of payments');
     await page.keyboard.press('ArrowRight');
     await page.locator('.field.selected[aria-label="Field total of orders-enriched"]').waitFor();
+    await page.getByRole('button', { name: 'Who uses it, and why' }).click();
+    await page.getByRole('complementary', { name: 'Field total' }).getByText('fraud-scores').first().waitFor();
+    await page.keyboard.press('Escape');
     await page.keyboard.press('u');
     await page.waitForURL('**direction=upstream**');
     await page.locator('[aria-label="consumer finance-ledger"]').waitFor({ state: 'detached' });
