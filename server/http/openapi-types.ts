@@ -167,7 +167,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find datasets, fields, jobs, consumers, processors, pipelines, subjects, teams */
+        /**
+         * Find datasets, fields, jobs, consumers, processors, pipelines, subjects, teams
+         * @description Of the values of one filter a hit needs one; of several filters it needs all.
+         */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -1468,6 +1471,7 @@ export interface components {
                 doc: string | null;
                 matched: string[];
             })[];
+            /** @description How often each value comes, largest first, at most 50 of a facet besides those filtered by. Each facet is counted over what the filters of all the others let through: what its own filter leaves out is told too, so that it can be added. */
             facets: {
                 [key: string]: {
                     value: string;
@@ -2748,7 +2752,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of hits with counts over the whole result */
+            /** @description A page of hits, their total, and counts by facet over all of them, whatever the page */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -113,7 +113,10 @@ export type SearchFacet = (typeof SEARCH_FACETS)[number];
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
   readonly total: number;
-  /** Counts of the whole result, not of the page; largest first, at most 50 values each. */
+  /**
+   * Counts of the whole result, not of the page; largest first, at most 50 values each besides those filtered by. Each facet is
+   * counted over what the filters of all the others let through, so what its own filter leaves out is told, too.
+   */
   readonly facets: Record<SearchFacet, readonly { readonly value: string; readonly count: number }[]>;
   readonly nextCursor: string | null;
   readonly revision: number;

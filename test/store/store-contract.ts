@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type EntityRef, entityKey } from '../../server/catalog/names.ts';
 import { OPEN_END } from '../../server/catalog/lineage/rows.ts';
 import { LEDGER_ROOT, ledgerHash } from '../../server/store/ledger-hash.ts';
-import { LedgerConflict, LedgerMoved, type LedgerDraft, type SearchQuery, type Store } from '../../server/store/store.ts';
+import { LedgerConflict, LedgerMoved, type LedgerDraft, SEARCH_FACETS, type SearchFacet, type SearchQuery, type Store } from '../../server/store/store.ts';
 import type { GraphChange } from '../../server/catalog/changes.ts';
 import { at, consumer, field, fieldFact, fields, job, reads, say, seen, topic, TOPIC_FACT, writes } from './changes.ts';
 import { pictureOf, scanRows } from './graph-picture.ts';
@@ -301,6 +301,45 @@ const SEARCH: Promised[] = [
         expect((await store.search(query(text, { filters: { tag: ['pii'] } }))).hits).toMatchObject([{ ref: field('orders-1', 'orders_id') }]);
         expect((await store.search(query(text, { filters: { schema: ['governed'], cluster: ['c0', 'c1'] } }))).total).toBe(2);
       }
+    },
+  },
+  {
+    promise: 'counts a facet over what all other filters let through, so that another of its values can be added',
+    check: async ({ store, apply }) => {
+      const topics = Array.from({ length: 6 }, (_, i) => topic(`orders-${i}`));
+      await apply(
+        ...topics.flatMap((ref, i) => [say(ref, 'dataset', { ...TOPIC_FACT, cluster: `c${i % 3}` }, 1), say(ref, 'owner', { team: `t${i % 2}` }, 1), say(ref, 'fields', fields('orders_id'), 1)]),
+        say(field('orders-3', 'orders_id'), 'tags', { tags: ['pii', 'eu'] }, 1), say(field('orders-1', 'orders_id'), 'tags', { tags: ['us'] }, 1),
+      );
+      for (const text of ['orders', '']) {
+        const one = await store.search(query(text, { filters: { cluster: ['c0'] } }));
+        expect([one.total, one.facets.cluster, one.facets.owner]).toEqual([
+          4, [{ value: 'c0', count: 4 }, { value: 'c1', count: 4 }, { value: 'c2', count: 4 }], [{ value: 't0', count: 2 }, { value: 't1', count: 2 }],
+        ]);
+        const filters = { cluster: ['c0', 'c1'], owner: ['t1'], kind: ['field'] };
+        const several = await store.search(query(text, { filters }));
+        for (const facet of SEARCH_FACETS) {
+          const { [facet]: own, ...others } = filters as Partial<Record<SearchFacet, string[]>>;
+          expect(several.facets[facet], `${facet} ${own}`).toEqual((await store.search(query(text, { filters: others }))).facets[facet]);
+        }
+        expect([several.total, several.hits.length]).toEqual([2, 2]);
+        expect(several.facets).toMatchObject({
+          kind: [{ value: 'dataset', count: 2 }, { value: 'field', count: 2 }],
+          cluster: [{ value: 'c0', count: 1 }, { value: 'c1', count: 1 }, { value: 'c2', count: 1 }],
+          owner: [{ value: 't0', count: 2 }, { value: 't1', count: 2 }],
+          tag: [{ value: 'eu', count: 1 }, { value: 'pii', count: 1 }, { value: 'us', count: 1 }],
+        });
+        const tagged = await store.search(query(text, { filters: { tag: ['pii'], cluster: ['c1'] } }));
+        expect([tagged.total, tagged.facets.tag, tagged.facets.cluster]).toEqual([0, [{ value: 'us', count: 1 }], [{ value: 'c0', count: 1 }]]);
+      }
+    },
+  },
+  {
+    promise: 'tells what a filter asks for, however many values are more frequent',
+    check: async ({ store, apply }) => {
+      await apply(...Array.from({ length: 60 }, (_, i) => say(topic(`orders-${i}`), 'owner', { team: `t${String(i).padStart(2, '0')}` }, 1)));
+      const { facets, total } = await store.search(query('orders', { filters: { owner: ['t58', 't59', 'nobody'] } }));
+      expect([total, facets.owner.length, facets.owner.slice(-2)]).toEqual([2, 52, [{ value: 't58', count: 1 }, { value: 't59', count: 1 }]]);
     },
   },
   {
