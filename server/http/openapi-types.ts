@@ -2013,7 +2013,10 @@ export interface components {
                 node: string;
                 /** @enum {string} */
                 direction: "downstream" | "upstream";
+                /** @description null where nobody owns them, and where nobody looked. */
                 owner: string | null;
+                /** @description False for those whose owners were not looked up: at each side of a node that is done for a thousand at most. */
+                looked: boolean;
                 count: number;
             }[];
             edges: {
