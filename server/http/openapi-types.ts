@@ -1605,7 +1605,10 @@ export interface components {
             schemaId: number;
             schemaType: string;
             deleted: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of a soft-deleted version, too, when it was first heard of, not when it was deleted.
+             */
             registeredAt: string;
             schema: string;
         };

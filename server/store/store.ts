@@ -22,6 +22,8 @@ export interface Store extends GraphSource {
 
   /** What is said about an entity now, or at an event time; null when the catalog never heard of it. */
   entity(ref: EntityRef, asOf?: number): Promise<EntityRecord | null>;
+  /** Since when each statement of an aspect that is in force now has been made without being withdrawn, however often it changed. */
+  statedSince(ref: EntityRef, aspect: Aspect): Promise<readonly StatedSince[]>;
   /** Entities of a kind by ascending key, after `after`. Fields are not listed here. */
   entities(kind: Exclude<EntityKind, 'field'>, page: { readonly after: string | null; readonly limit: number }): Promise<readonly EntityRef[]>;
   /** Entities by store id, in the order asked; null for an id never given out. */
@@ -99,6 +101,14 @@ export type FactRecord = {
     readonly body: FactBodies[A];
   };
 }[Aspect];
+
+/** Of one slot: a part of an aspect, as one kind of evidence tells it. */
+export interface StatedSince {
+  readonly part: string;
+  readonly evidence: Evidence;
+  /** Event time, ms. */
+  readonly time: number;
+}
 
 export interface SearchQuery {
   /** Words; the last one matches as a prefix. Never interpreted as a query language. '' matches everything. */

@@ -17,6 +17,7 @@ export async function answersOf(store: Store, asked: { readonly texts: readonly 
     listed: listed.flat().map(entityKey),
     names: (await store.names(nodes.map(({ id }) => id))).map((ref, i) => ref !== null && entityKey(ref) === keyOfNode(nodes[i]!)),
     entities: await Promise.all([undefined, ...asked.times].map((time) => Promise.all(refs.map((ref) => entityAnswer(store, ref, time))))),
+    since: await Promise.all(listed.flat().flatMap((ref) => (['owner', 'fields'] as const).map((aspect) => store.statedSince(ref, aspect)))),
     searches: await Promise.all(asked.texts.map((text) => searchAnswer(store, { text, filters: {}, limit: ALL, cursor: null }))),
     offsets: [...(await store.offsets('control'))].sort(([a], [b]) => a - b),
   };

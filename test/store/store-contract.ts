@@ -3,8 +3,8 @@ import { type EntityRef, entityKey } from '../../server/catalog/names.ts';
 import { OPEN_END } from '../../server/catalog/lineage/rows.ts';
 import { LEDGER_ROOT, ledgerHash } from '../../server/store/ledger-hash.ts';
 import { LedgerConflict, LedgerMoved, type LedgerDraft, SEARCH_FACETS, type SearchFacet, type SearchQuery, type Store } from '../../server/store/store.ts';
-import type { GraphChange } from '../../server/catalog/changes.ts';
-import { at, consumer, field, fieldFact, fields, job, reads, say, seen, topic, TOPIC_FACT, writes } from './changes.ts';
+import type { GraphChange, Instant } from '../../server/catalog/changes.ts';
+import { at, consumer, field, fieldFact, fields, job, reads, say, seen, subject, topic, TOPIC_FACT, writes } from './changes.ts';
 import { pictureOf, scanRows } from './graph-picture.ts';
 
 /** What every store promises; `open` gives an empty one. */
@@ -211,6 +211,21 @@ const FACTS: Promised[] = [
       await apply(say(ORDERS, 'fields', body, 1), say(ORDERS, 'doc', { text }, 1));
       const bodies = (await store.entity(ORDERS))?.facts.map((fact) => fact.body);
       expect(bodies?.map((fact) => JSON.stringify(fact))).toEqual([JSON.stringify(body), JSON.stringify({ text })]);
+    },
+  },
+  {
+    promise: 'tells since when an aspect is stated, whatever changed meanwhile, and from anew once it was withdrawn',
+    check: async ({ store, apply }) => {
+      const ref = subject('orders-value');
+      const version = (n: number, deleted: boolean, when: Instant | number): GraphChange =>
+        say(ref, 'schema-version', { version: n, schemaId: n, schemaType: 'AVRO', schema: '"int"', references: [], deleted }, when, { part: String(n) });
+      const withdrawn = (n: number, when: Instant | number): GraphChange => say(ref, 'schema-version', null, when, { part: String(n) });
+      await apply(version(1, false, 1), version(2, false, 2), version(3, false, 3), version(4, false, 4), withdrawn(4, 5));
+      await apply(version(1, true, 9), withdrawn(2, 5), version(2, false, 6), version(2, true, 7));
+      // At one time only what was said last counts: this one was never away.
+      await apply(withdrawn(3, at(8, 1)), version(3, true, at(8, 2)));
+      expect((await store.statedSince(ref, 'schema-version')).map(({ part, evidence, time }) => [part, evidence, time])).toEqual([['1', 'declared', 1], ['2', 'declared', 6], ['3', 'declared', 3]]);
+      expect([await store.statedSince(ref, 'owner'), await store.statedSince(topic('nobody-knows'), 'schema-version')]).toEqual([[], []]);
     },
   },
   {
