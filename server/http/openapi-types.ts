@@ -167,7 +167,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find datasets, fields, jobs, consumers, processors, pipelines, subjects, teams */
+        /**
+         * Find datasets, fields, jobs, consumers, processors, pipelines, subjects, teams
+         * @description Of the values of one filter a hit needs one; of several filters it needs all.
+         */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -1469,6 +1472,7 @@ export interface components {
                 doc: string | null;
                 matched: string[];
             })[];
+            /** @description How often each value comes, largest first, at most 50 of a facet besides those filtered by. Each facet is counted over what the filters of all the others let through: what its own filter leaves out is told too, so that it can be added. */
             facets: {
                 [key: string]: {
                     value: string;
@@ -1602,7 +1606,10 @@ export interface components {
             schemaId: number;
             schemaType: string;
             deleted: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of a soft-deleted version, too, when it was first heard of, not when it was deleted.
+             */
             registeredAt: string;
             schema: string;
         };
@@ -2010,7 +2017,10 @@ export interface components {
                 node: string;
                 /** @enum {string} */
                 direction: "downstream" | "upstream";
+                /** @description null where nobody owns them, and where nobody looked. */
                 owner: string | null;
+                /** @description False for those whose owners were not looked up: at each side of a node that is done for a thousand at most. */
+                looked: boolean;
                 count: number;
             }[];
             edges: {
@@ -2776,7 +2786,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of hits with counts over the whole result */
+            /** @description A page of hits, their total, and counts by facet over all of them, whatever the page */
             200: {
                 headers: {
                     [name: string]: unknown;

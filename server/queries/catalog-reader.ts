@@ -15,14 +15,14 @@ const CACHED_SCHEMAS = 20_000;
  * what is in force now; questions about the past go to the store.
  */
 export class CatalogReader {
-  readonly #store: Pick<Store, 'entity'>;
+  readonly #store: Pick<Store, 'entity' | 'statedSince'>;
   readonly #records = new BoundedCache<string, EntityRecord>(CACHED_RECORDS);
   readonly #keyById = new Map<number, string>();
   #changes = 0;
   readonly #schemas = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
   readonly #candidates = new BoundedCache<string, JudgedSchema>(CACHED_SCHEMAS);
 
-  constructor(store: Pick<Store, 'entity'>) {
+  constructor(store: Pick<Store, 'entity' | 'statedSince'>) {
     this.#store = store;
   }
 
@@ -38,6 +38,11 @@ export class CatalogReader {
     this.#records.set(key, record);
     this.#keyById.set(record.id, key);
     return record;
+  }
+
+  /** Since when what is said under an aspect now has been said without a break, whatever was said of it meanwhile; not remembered. */
+  statedSince(ref: EntityRef, aspect: Aspect): ReturnType<Store['statedSince']> {
+    return this.#store.statedSince(ref, aspect);
   }
 
   /** Forgets entities by store id; to be called with what each revision changed. */

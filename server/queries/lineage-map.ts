@@ -15,7 +15,7 @@ const MOST_NODES = 400;
 const MOST_FIELDS = 40;
 /** Moments of a map at most, the newest: what somebody steps through. */
 const MOST_MOMENTS = 100;
-/** Neighbours whose owners are looked up for counting; beyond, nobody's name is told. */
+/** Neighbours at a side whose owners are looked up for counting, each a reading of the store; of the others nothing is said. */
 const MOST_OWNERS = 1_000;
 
 export interface MapRequest extends View {
@@ -41,6 +41,8 @@ interface Group {
   readonly node: string;
   readonly direction: Direction;
   readonly owner: string | null;
+  /** False: nobody looked whose these are. */
+  readonly looked: boolean;
   readonly count: number;
 }
 
@@ -126,12 +128,12 @@ function isRelevant(ref: Owned, relevance: Relevance): boolean {
   if (relevance === null) return true;
   return ref.kind === 'dataset' ? relevance.fields.has(entityKey(ref)) : relevance.programs.has(entityKey(ref));
 }
+
 async function groupsOf(hidden: readonly Owned[], place: { readonly node: string; readonly direction: Direction }, { catalog }: QueryParts): Promise<Group[]> {
   const owners = await Promise.all(hidden.slice(0, MOST_OWNERS).map(async (ref) => ownerOf(await catalog.entity(ref))));
-  const counts = Map.groupBy(owners, (owner) => owner);
-  const unnamed = hidden.length - owners.length;
-  const groups = [...counts].map(([owner, all]): Group => ({ ...place, owner, count: all.length + (owner === null ? unnamed : 0) }));
-  return unnamed > 0 && !counts.has(null) ? [...groups, { ...place, owner: null, count: unnamed }] : groups;
+  const groups = [...Map.groupBy(owners, (owner) => owner)].map(([owner, all]): Group => ({ ...place, owner, looked: true, count: all.length }));
+  const others = hidden.length - owners.length;
+  return others === 0 ? groups : [...groups, { ...place, owner: null, looked: false, count: others }];
 }
 
 interface Drawing {

@@ -1,11 +1,11 @@
 import { type CompatibilityVerdict, checkCompatibility } from '../catalog/avro/compatibility.ts';
 import { diffSchemas } from '../catalog/avro/diff.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
-import type { SchemaVersionFact } from '../catalog/changes.ts';
+import type { Evidence, SchemaVersionFact } from '../catalog/changes.ts';
 import type { DatasetRef, Named } from '../catalog/names.ts';
 import { Problem } from '../problem.ts';
 import type { EntityRecord } from '../store/store.ts';
-import { factOf, factsOf } from './catalog-reader.ts';
+import { type CatalogReader, factOf, factsOf } from './catalog-reader.ts';
 import { type QueryParts, requireEntity, trueAt } from './view.ts';
 
 export type SchemaPart = 'value' | 'key';
@@ -32,9 +32,12 @@ export function versionDocument({ body, at }: RegisteredVersion): object {
   };
 }
 
-/** The versions of a subject, newest first. */
-export function subjectVersions(subject: EntityRecord | null): readonly RegisteredVersion[] {
-  const versions = factsOf(subject, 'schema-version').map(({ body, at }) => ({ body, at: at.time }));
+/** The versions of a subject, newest first. A version that was deleted is dated by when it was first heard of, not by its deletion. */
+export async function subjectVersions(subject: EntityRecord | null, catalog: Pick<CatalogReader, 'statedSince'>): Promise<readonly RegisteredVersion[]> {
+  const facts = factsOf(subject, 'schema-version');
+  const since = subject !== null && facts.some(({ body }) => body.deleted) ? await catalog.statedSince(subject.ref, 'schema-version') : [];
+  const firstOf = ({ part, evidence }: { readonly part: string; readonly evidence: Evidence }) => since.find((one) => one.part === part && one.evidence === evidence)?.time;
+  const versions = facts.map((fact) => ({ body: fact.body, at: fact.body.deleted ? (firstOf(fact) ?? fact.at.time) : fact.at.time }));
   return versions.sort((a, b) => b.body.version - a.body.version);
 }
 
@@ -81,7 +84,7 @@ async function versionsOf(dataset: DatasetRef, part: SchemaPart, { catalog }: Qu
   const subject = factOf(record, 'governed-by', part)?.subject;
   if (subject === undefined) throw new Problem('version-not-found', `no subject governs the ${part} of ${dataset.namespace}/${dataset.name}`);
   const subjectRecord = await catalog.entity({ kind: 'subject', ...subject });
-  return { subject, level: factOf(subjectRecord, 'compatibility')?.level ?? null, versions: subjectVersions(subjectRecord) };
+  return { subject, level: factOf(subjectRecord, 'compatibility')?.level ?? null, versions: await subjectVersions(subjectRecord, catalog) };
 }
 
 function readable(version: number, versions: readonly SchemaVersionFact[], { catalog }: QueryParts): AvroSchema {

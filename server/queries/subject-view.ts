@@ -11,7 +11,7 @@ export async function subjectView({ namespace, name }: Named, parts: QueryParts 
   const subject = { namespace, name };
   const record = await parts.catalog.entity({ kind: 'subject', ...subject });
   if (record === null) throw new Problem('subject-not-found', `the catalog knows no subject ${namespace}/${name}`, { subject });
-  const versions = subjectVersions(record);
+  const versions = await subjectVersions(record, parts.catalog);
   const { tags, doc } = aboutOf(record);
   const datasets = await parts.governed.of(subject);
   return {

@@ -41,6 +41,7 @@ export class AwaitedStore implements Store {
   async scan(...args: Parameters<Store['scan']>) { return this.#now().scan(...args); }
   async delta(...args: Parameters<Store['delta']>) { return this.#now().delta(...args); }
   async entity(...args: Parameters<Store['entity']>) { return this.#now().entity(...args); }
+  async statedSince(...args: Parameters<Store['statedSince']>) { return this.#now().statedSince(...args); }
   async entities(...args: Parameters<Store['entities']>) { return this.#now().entities(...args); }
   async names(...args: Parameters<Store['names']>) { return this.#now().names(...args); }
   async search(...args: Parameters<Store['search']>) { return this.#now().search(...args); }

@@ -1,3 +1,4 @@
+import type { Aspect } from '../catalog/changes.ts';
 import { randomUUID } from 'node:crypto';
 import type { GraphDelta, GraphSource, RevisionInfo } from '../catalog/lineage/rows.ts';
 import type { EntityKind, EntityRef } from '../catalog/names.ts';
@@ -5,7 +6,7 @@ import type { StoreHistory } from './history.ts';
 import { BatchWriter } from './neo4j/batch-writer.ts';
 import { lockCatalog, newestRevision, readCatalog } from './neo4j/catalog-node.ts';
 import { Connection, type Neo4jAddress } from './neo4j/connection.ts';
-import { readEntities, readEntity, readNames } from './neo4j/entity-reader.ts';
+import { readEntities, readEntity, readNames, readStatedSince } from './neo4j/entity-reader.ts';
 import { neo4jHistory } from './neo4j/history.ts';
 import { readDelta, scanGraph } from './neo4j/graph-source.ts';
 import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './neo4j/ledger.ts';
@@ -16,7 +17,7 @@ import { refuseUnfit, runSearch } from './neo4j/search.ts';
 import { SearchCards } from './neo4j/search-cards.ts';
 import {
   type ApplyOutcome, type ChangeBatch, type EntityRecord, type KeyedNote, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
-  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type StatedSince, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 /** How long what failed for a passing reason is tried again unless told otherwise, ms: a caller of the gate waits no longer. */
@@ -113,6 +114,10 @@ export class Neo4jStore implements Store {
 
   entity(ref: EntityRef, asOf?: number): Promise<EntityRecord | null> {
     return this.#connection.read((transaction) => readEntity(transaction, ref, asOf ?? null));
+  }
+
+  statedSince(ref: EntityRef, aspect: Aspect): Promise<readonly StatedSince[]> {
+    return this.#connection.read((transaction) => readStatedSince(transaction, ref, aspect));
   }
 
   entities(kind: Exclude<EntityKind, 'field'>, page: { readonly after: string | null; readonly limit: number }): Promise<readonly EntityRef[]> {

@@ -1,12 +1,13 @@
 import { backup as copyDatabase } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import type { Aspect } from '../catalog/changes.ts';
 import type { GraphDelta, GraphSource, RevisionInfo } from '../catalog/lineage/rows.ts';
 import type { EntityKind, EntityRef } from '../catalog/names.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { BatchWriter } from './sqlite/batch-writer.ts';
 import { Connection, many, one } from './sqlite/connection.ts';
-import { countEntities, readEntities, readEntity, readNames, readTally } from './sqlite/entity-reader.ts';
+import { countEntities, readEntities, readEntity, readNames, readStatedSince, readTally } from './sqlite/entity-reader.ts';
 import { asStoreError } from './sqlite/failures.ts';
 import { readDelta, scanInTurns, scanRows } from './sqlite/graph-source.ts';
 import { appendEntries, readAfter, readEntry, readEntryByKey, readHead, readPage } from './sqlite/ledger.ts';
@@ -17,7 +18,7 @@ import { SearchCards } from './sqlite/search-cards.ts';
 import { runSearch } from './sqlite/search-query.ts';
 import {
   type ApplyOutcome, type ChangeBatch, type EntityRecord, type KeyedNote, type LedgerDraft, type LedgerEntry, type LedgerFilter, type LedgerGuard, type LedgerHead, type LedgerPage,
-  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type Store, type StoreStatistics, StoreUnavailable,
+  type LedgerTail, type Note, type OffsetPosition, type SearchQuery, type SearchResult, type StatedSince, type Store, type StoreStatistics, StoreUnavailable,
 } from './store.ts';
 
 const IN_MEMORY = ':memory:';
@@ -95,6 +96,10 @@ export class SqliteStore implements Store {
 
   entity(ref: EntityRef, asOf: number = FOREVER): Promise<EntityRecord | null> {
     return this.#connection.read(() => readEntity(this.#connection, ref, asOf));
+  }
+
+  statedSince(ref: EntityRef, aspect: Aspect): Promise<readonly StatedSince[]> {
+    return this.#connection.read(() => readStatedSince(this.#connection, ref, aspect));
   }
 
   entities(kind: Exclude<EntityKind, 'field'>, page: { readonly after: string | null; readonly limit: number }): Promise<readonly EntityRef[]> {

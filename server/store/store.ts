@@ -22,6 +22,8 @@ export interface Store extends GraphSource {
 
   /** What is said about an entity now, or at an event time; null when the catalog never heard of it. */
   entity(ref: EntityRef, asOf?: number): Promise<EntityRecord | null>;
+  /** Since when each statement of an aspect that is in force now has been made without being withdrawn, however often it changed. */
+  statedSince(ref: EntityRef, aspect: Aspect): Promise<readonly StatedSince[]>;
   /** Entities of a kind by ascending key, after `after`. Fields are not listed here. */
   entities(kind: Exclude<EntityKind, 'field'>, page: { readonly after: string | null; readonly limit: number }): Promise<readonly EntityRef[]>;
   /** Entities by store id, in the order asked; null for an id never given out. */
@@ -102,6 +104,14 @@ export type FactRecord = {
   };
 }[Aspect];
 
+/** Of one slot: a part of an aspect, as one kind of evidence tells it. */
+export interface StatedSince {
+  readonly part: string;
+  readonly evidence: Evidence;
+  /** Event time, ms. */
+  readonly time: number;
+}
+
 export interface SearchQuery {
   /** Words; the last one matches as a prefix. Never interpreted as a query language. '' matches everything. */
   readonly text: string;
@@ -115,7 +125,10 @@ export type SearchFacet = (typeof SEARCH_FACETS)[number];
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
   readonly total: number;
-  /** Counts of the whole result, not of the page; largest first, at most 50 values each. */
+  /**
+   * Counts of the whole result, not of the page; largest first, at most 50 values each besides those filtered by. Each facet is
+   * counted over what the filters of all the others let through, so what its own filter leaves out is told, too.
+   */
   readonly facets: Record<SearchFacet, readonly { readonly value: string; readonly count: number }[]>;
   readonly nextCursor: string | null;
   readonly revision: number;

@@ -11,7 +11,7 @@ afterAll(() => catalog.stop());
 interface Map {
   readonly nodes: readonly { readonly key: string; readonly name: string; readonly distance: number; readonly fields: readonly string[]; readonly fieldTotal: number }[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
-  readonly groups: readonly { readonly node: string; readonly direction: string; readonly owner: string | null; readonly count: number }[];
+  readonly groups: readonly { readonly node: string; readonly direction: string; readonly owner: string | null; readonly looked: boolean; readonly count: number }[];
   readonly fieldEdges: readonly { readonly fromPath: string; readonly toPath: string }[];
 }
 const key = (kind: string, namespace: string, name: string): string => `${kind}:${namespace}#${name}`;
@@ -43,7 +43,7 @@ test('counts what is not drawn, by owner', async () => {
   const { nodes, groups } = await mapOf({ kind: 'dataset', depth: '0', direction: 'downstream' });
   expect(nodes).toHaveLength(1);
   expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(3);
-  expect(groups).toContainEqual({ node: key('dataset', 'kafka://main', 'payments'), direction: 'downstream', owner: 'team-checkout', count: 1 });
+  expect(groups).toContainEqual({ node: key('dataset', 'kafka://main', 'payments'), direction: 'downstream', owner: 'team-checkout', looked: true, count: 1 });
 });
 
 test('of a field shows only what its value goes through, and the fields on the way', async () => {
@@ -90,4 +90,15 @@ test('tells when the readers and writers of the focus changed, the same at whate
   const then = await ask(`&asOf=${encodeURIComponent(noon ?? '')}`);
   expect([then.moments, then.nodes.map(({ name }) => name).includes('alerts')]).toEqual([after.moments, true]);
   await moved.stop();
+});
+
+test('says of whom beyond a thousand nobody looked whose they are, instead of calling them nobody\'s', async () => {
+  const many = Array.from({ length: 1_012 }, (_, i) => control('io.sluice.control.JobDeployed', {
+    job: { namespace: 'flink://main', name: `watcher-${i}` }, kind: 'FLINK_SQL', processor: null, pipeline: null, owner: 'team-watch', artifactDigest: null, description: null, writes: [], sql: null,
+    reads: [{ dataset: { namespace: 'kafka://main', name: 'watched' }, readerSchema: null, fields: [], whole: true, evolution: null }],
+  } as never));
+  await catalog.say(...many);
+  const { groups } = await mapOf({ kind: 'dataset', name: 'watched', depth: '0', direction: 'downstream' });
+  const side = { node: key('dataset', 'kafka://main', 'watched'), direction: 'downstream' };
+  expect(groups).toEqual([{ ...side, owner: 'team-watch', looked: true, count: 1_000 }, { ...side, owner: null, looked: false, count: 12 }]);
 });

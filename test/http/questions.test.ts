@@ -46,6 +46,19 @@ test('shows where a field comes from and goes to', async () => {
   expect(body.derivesTo).toMatchObject([{ field: { name: 'alerts', path: 'key' }, identity: false }]);
 });
 
+test('dates a version by when it was registered, also after it was deleted', async () => {
+  const own = await openTestCatalog();
+  const dataset = { namespace: 'kafka://main', name: 'orders' };
+  const registered = (version: number, minutes: number, deleted = false) =>
+    control('io.sluice.control.SchemaRegistered', { subject: { namespace: 'registry://main', name: 'orders-value' }, version, schemaId: version, schemaType: 'AVRO', schema: recordText({ id: 'string' }), references: [], deleted, dataset, part: 'VALUE' }, minutes);
+  await own.say(registered(1, 1), registered(2, 2), registered(1, 30, true));
+  const at = (minutes: number): string => new Date(NOON + minutes * 60_000).toISOString();
+  const versions = [{ version: 2, deleted: false, registeredAt: at(2) }, { version: 1, deleted: true, registeredAt: at(1) }];
+  expect((await own.get('/v1/datasets/kafka%3A%2F%2Fmain/orders/versions')).body).toMatchObject({ versions });
+  expect((await own.get('/v1/subjects/registry%3A%2F%2Fmain/orders-value')).body).toMatchObject({ versions });
+  await own.stop();
+});
+
 test('lists versions newest first and tells two apart by meaning', async () => {
   expect((await catalog.get(`${PAYMENTS}/versions`)).body).toMatchObject({ level: 'BACKWARD', versions: [{ version: 2, schemaId: 13 }, { version: 1, schema: PAYMENT }] });
   const { body } = await catalog.get(`${PAYMENTS}/diff?from=1&to=2`);

@@ -17,6 +17,7 @@ export async function answersOf(store: Store, asked: { readonly texts: readonly 
     listed: listed.flat().map(entityKey),
     names: (await store.names(nodes.map(({ id }) => id))).map((ref, i) => ref !== null && entityKey(ref) === keyOfNode(nodes[i]!)),
     entities: await Promise.all([undefined, ...asked.times].map((time) => Promise.all(refs.map((ref) => entityAnswer(store, ref, time))))),
+    since: await Promise.all(listed.flat().flatMap((ref) => (['owner', 'fields'] as const).map((aspect) => store.statedSince(ref, aspect)))),
     searches: await Promise.all(asked.texts.map((text) => searchAnswer(store, { text, filters: {}, limit: ALL, cursor: null }))),
     offsets: [...(await store.offsets('control'))].sort(([a], [b]) => a - b),
   };
@@ -30,6 +31,13 @@ async function entityAnswer(store: Store, ref: EntityRef, time: number | undefin
 /** Stores score hits each in their own way, so hits are compared as a set; where the words were, and the counts, as they are. */
 export async function searchAnswer(store: Store, query: SearchQuery): Promise<unknown> {
   const { hits, total, facets } = await store.search(query);
-  const filtered = await Promise.all(SEARCH_FACETS.flatMap((facet) => facets[facet].map(async ({ value }) => [facet, value, (await store.search({ ...query, filters: { [facet]: [value] }, limit: 1 })).total])));
+  const countsOf = async (filters: SearchQuery['filters']): Promise<unknown> => {
+    const found = await store.search({ ...query, filters, limit: 1 });
+    return { filters, total: found.total, facets: found.facets };
+  };
+  const values = SEARCH_FACETS.flatMap((facet) => facets[facet].map(({ value }) => ({ [facet]: [value] })));
+  const frequent = SEARCH_FACETS.flatMap((facet) => facets[facet].slice(0, 1).map(({ value }) => ({ [facet]: [value] })));
+  const pairs = frequent.map((filter, i) => ({ ...filter, ...frequent[(i + 1) % frequent.length] }));
+  const filtered = await Promise.all([...values, ...pairs].map(countsOf));
   return { text: query.text, hits: [...hits].sort((a, b) => (entityKey(a.ref) < entityKey(b.ref) ? -1 : 1)), total, facets, filtered };
 }

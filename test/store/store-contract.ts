@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type EntityRef, entityKey } from '../../server/catalog/names.ts';
 import { OPEN_END } from '../../server/catalog/lineage/rows.ts';
 import { LEDGER_ROOT, ledgerHash } from '../../server/store/ledger-hash.ts';
-import { LedgerConflict, LedgerMoved, type LedgerDraft, type SearchQuery, type Store } from '../../server/store/store.ts';
-import type { GraphChange } from '../../server/catalog/changes.ts';
-import { at, consumer, field, fieldFact, fields, job, reads, say, seen, topic, TOPIC_FACT, writes } from './changes.ts';
+import { LedgerConflict, LedgerMoved, type LedgerDraft, SEARCH_FACETS, type SearchFacet, type SearchQuery, type Store } from '../../server/store/store.ts';
+import type { GraphChange, Instant } from '../../server/catalog/changes.ts';
+import { at, consumer, field, fieldFact, fields, job, reads, say, seen, subject, topic, TOPIC_FACT, writes } from './changes.ts';
 import { pictureOf, scanRows } from './graph-picture.ts';
 
 /** What every store promises; `open` gives an empty one. */
@@ -214,6 +214,21 @@ const FACTS: Promised[] = [
     },
   },
   {
+    promise: 'tells since when an aspect is stated, whatever changed meanwhile, and from anew once it was withdrawn',
+    check: async ({ store, apply }) => {
+      const ref = subject('orders-value');
+      const version = (n: number, deleted: boolean, when: Instant | number): GraphChange =>
+        say(ref, 'schema-version', { version: n, schemaId: n, schemaType: 'AVRO', schema: '"int"', references: [], deleted }, when, { part: String(n) });
+      const withdrawn = (n: number, when: Instant | number): GraphChange => say(ref, 'schema-version', null, when, { part: String(n) });
+      await apply(version(1, false, 1), version(2, false, 2), version(3, false, 3), version(4, false, 4), withdrawn(4, 5));
+      await apply(version(1, true, 9), withdrawn(2, 5), version(2, false, 6), version(2, true, 7));
+      // At one time only what was said last counts: this one was never away.
+      await apply(withdrawn(3, at(8, 1)), version(3, true, at(8, 2)));
+      expect((await store.statedSince(ref, 'schema-version')).map(({ part, evidence, time }) => [part, evidence, time])).toEqual([['1', 'declared', 1], ['2', 'declared', 6], ['3', 'declared', 3]]);
+      expect([await store.statedSince(ref, 'owner'), await store.statedSince(topic('nobody-knows'), 'schema-version')]).toEqual([[], []]);
+    },
+  },
+  {
     promise: 'lists entities of a kind by ascending key, page by page',
     check: async ({ store, apply }) => {
       const names = ['b', 'a', 'a#b', 'c', 'a%'];
@@ -301,6 +316,45 @@ const SEARCH: Promised[] = [
         expect((await store.search(query(text, { filters: { tag: ['pii'] } }))).hits).toMatchObject([{ ref: field('orders-1', 'orders_id') }]);
         expect((await store.search(query(text, { filters: { schema: ['governed'], cluster: ['c0', 'c1'] } }))).total).toBe(2);
       }
+    },
+  },
+  {
+    promise: 'counts a facet over what all other filters let through, so that another of its values can be added',
+    check: async ({ store, apply }) => {
+      const topics = Array.from({ length: 6 }, (_, i) => topic(`orders-${i}`));
+      await apply(
+        ...topics.flatMap((ref, i) => [say(ref, 'dataset', { ...TOPIC_FACT, cluster: `c${i % 3}` }, 1), say(ref, 'owner', { team: `t${i % 2}` }, 1), say(ref, 'fields', fields('orders_id'), 1)]),
+        say(field('orders-3', 'orders_id'), 'tags', { tags: ['pii', 'eu'] }, 1), say(field('orders-1', 'orders_id'), 'tags', { tags: ['us'] }, 1),
+      );
+      for (const text of ['orders', '']) {
+        const one = await store.search(query(text, { filters: { cluster: ['c0'] } }));
+        expect([one.total, one.facets.cluster, one.facets.owner]).toEqual([
+          4, [{ value: 'c0', count: 4 }, { value: 'c1', count: 4 }, { value: 'c2', count: 4 }], [{ value: 't0', count: 2 }, { value: 't1', count: 2 }],
+        ]);
+        const filters = { cluster: ['c0', 'c1'], owner: ['t1'], kind: ['field'] };
+        const several = await store.search(query(text, { filters }));
+        for (const facet of SEARCH_FACETS) {
+          const { [facet]: own, ...others } = filters as Partial<Record<SearchFacet, string[]>>;
+          expect(several.facets[facet], `${facet} ${own}`).toEqual((await store.search(query(text, { filters: others }))).facets[facet]);
+        }
+        expect([several.total, several.hits.length]).toEqual([2, 2]);
+        expect(several.facets).toMatchObject({
+          kind: [{ value: 'dataset', count: 2 }, { value: 'field', count: 2 }],
+          cluster: [{ value: 'c0', count: 1 }, { value: 'c1', count: 1 }, { value: 'c2', count: 1 }],
+          owner: [{ value: 't0', count: 2 }, { value: 't1', count: 2 }],
+          tag: [{ value: 'eu', count: 1 }, { value: 'pii', count: 1 }, { value: 'us', count: 1 }],
+        });
+        const tagged = await store.search(query(text, { filters: { tag: ['pii'], cluster: ['c1'] } }));
+        expect([tagged.total, tagged.facets.tag, tagged.facets.cluster]).toEqual([0, [{ value: 'us', count: 1 }], [{ value: 'c0', count: 1 }]]);
+      }
+    },
+  },
+  {
+    promise: 'tells what a filter asks for, however many values are more frequent',
+    check: async ({ store, apply }) => {
+      await apply(...Array.from({ length: 60 }, (_, i) => say(topic(`orders-${i}`), 'owner', { team: `t${String(i).padStart(2, '0')}` }, 1)));
+      const { facets, total } = await store.search(query('orders', { filters: { owner: ['t58', 't59', 'nobody'] } }));
+      expect([total, facets.owner.length, facets.owner.slice(-2)]).toEqual([2, 52, [{ value: 't58', count: 1 }, { value: 't59', count: 1 }]]);
     },
   },
   {

@@ -1,8 +1,8 @@
 import { type Aspect, type Evidence, EVIDENCES, type Observation } from '../../catalog/changes.ts';
 import { datasetKey, type EntityKind, type EntityRef, entityKey, parseEntityKey, type ReaderRef } from '../../catalog/names.ts';
 import { aspectCode } from '../sqlite/codes.ts';
-import { effective } from '../sqlite/lifetime.ts';
-import type { EntityRecord, FactRecord } from '../store.ts';
+import { effective, statedSince } from '../sqlite/lifetime.ts';
+import type { EntityRecord, FactRecord, StatedSince } from '../store.ts';
 import { NO_SCHEMA } from './sightings.ts';
 import { statementsAt } from './slots.ts';
 import type { Transaction } from './transaction.ts';
@@ -64,6 +64,19 @@ function latestFact(statements: readonly StoredFact[]): FactRecord | null {
 /** Texts in the order in which both stores keep them. */
 export function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Since when each statement of an aspect that is in force now has been made without being withdrawn. */
+export async function readStatedSince(transaction: Transaction, ref: EntityRef, aspect: Aspect): Promise<StatedSince[]> {
+  const id = await findNode(transaction, ref);
+  if (id === null) return [];
+  const said = await transaction.run<[string, Evidence, number, number, string, boolean]>(
+    `MATCH (:Entity { id: $id })-[:HAS_SLOT]->(s:Slot { aspect: $aspect })-[:HAS_STATEMENT]->(t)
+     RETURN s.part, s.evidence, t.time, t.sequence, t.event, t.body IS NOT NULL`,
+    { id, aspect },
+  );
+  const since = statedSince(said.map(([part, evidence, time, sequence, event, stated]) => ({ part, evidence, time, sequence, event, stated })));
+  return since.sort((a, b) => byCodePoint(a.part, b.part) || EVIDENCES.indexOf(a.evidence) - EVIDENCES.indexOf(b.evidence));
 }
 
 async function readObservations(transaction: Transaction, actor: number, ref: EntityRef): Promise<Observation[]> {

@@ -58,7 +58,7 @@ export function refuseUnfit({ text, limit, cursor }: SearchQuery): void {
 /** What has been found so far: the page asked for and the counts of all. */
 class Found {
   readonly page: RankedPage;
-  readonly facets = new FacetCounts();
+  readonly facets: FacetCounts;
   readonly #cards: SearchCards;
   readonly #filters: Filters;
 
@@ -66,6 +66,7 @@ class Found {
     this.#cards = cards;
     this.page = new RankedPage(query.limit, query.cursor);
     this.#filters = filtersOf(query);
+    this.facets = new FacetCounts(this.#filters);
   }
 
   /** Counts a hit and offers it to the page, unless the filters refuse it. */
@@ -76,9 +77,7 @@ class Found {
 
   /** Counts `n` hits with one card; false when the filters refuse them. */
   count(card: Card, kind: number, n: number): boolean {
-    if (n === 0 || !passes(card, kind, this.#filters)) return false;
-    this.facets.add(card, kind, n);
-    return true;
+    return n !== 0 && this.facets.add(card, kind, n);
   }
 
   /** Offers a field that is already counted. */

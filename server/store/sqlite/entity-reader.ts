@@ -1,9 +1,11 @@
-import { EVIDENCES, type Observation } from '../../catalog/changes.ts';
+import { type Aspect, EVIDENCES, type Observation } from '../../catalog/changes.ts';
+import { evidenceAt } from '../../catalog/lineage/rows.ts';
 import { ENTITY_KINDS, type EntityKind, type EntityRef, entityKey, type ReaderRef } from '../../catalog/names.ts';
-import type { EntityRecord, FactRecord } from '../store.ts';
+import type { EntityRecord, FactRecord, StatedSince } from '../store.ts';
 import { aspectCode, aspectOf } from './codes.ts';
 import { type Connection, many, one } from './connection.ts';
 import { DatasetNames, refOfKey } from './graph-source.ts';
+import { statedSince } from './lifetime.ts';
 import { NO_SCHEMA, NO_TARGET, OBSERVABLE } from './observed.ts';
 import { latestStatement } from './statements.ts';
 
@@ -32,6 +34,19 @@ function readFacts(connection: Connection, about: number, asOf: number): FactRec
     const fact = { aspect: aspectOf(aspect), part, evidence: EVIDENCES[evidence], at: { time, sequence, event }, body: JSON.parse(body) };
     return [fact as FactRecord];
   });
+}
+
+/** Since when each statement of an aspect that is in force now has been made without being withdrawn. */
+export function readStatedSince(connection: Connection, ref: EntityRef, aspect: Aspect): StatedSince[] {
+  const id = findNode(connection, ref);
+  if (id === null) return [];
+  const rows = connection.sql(
+    `SELECT s.part, s.evidence, t.time, t.sequence, t.event, t.body IS NOT NULL FROM slot s JOIN statement t ON t.slot = s.id
+     WHERE s.about = ? AND s.aspect = ? ORDER BY s.part, s.evidence`,
+  );
+  const said = many<[string, number, number, number, string, number]>(rows, id, aspectCode(aspect)).map(
+    ([part, evidence, time, sequence, event, stated]) => ({ part, evidence: evidenceAt(evidence), time, sequence, event, stated: stated === 1 }));
+  return statedSince(said);
 }
 
 function readObservations(connection: Connection, actor: number, ref: EntityRef): Observation[] {

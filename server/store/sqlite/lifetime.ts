@@ -1,4 +1,5 @@
-import { compareInstants, type Instant } from '../../catalog/changes.ts';
+import { compareInstants, type Evidence, type Instant } from '../../catalog/changes.ts';
+import type { StatedSince } from '../store.ts';
 
 /** When something was true; `from: null` is "never stated", `to: null` is "still". Half open. */
 export interface Lifetime {
@@ -17,6 +18,23 @@ export interface Step {
 export function effective<T extends Instant>(statements: readonly T[]): T[] {
   const ordered = [...statements].sort(compareInstants);
   return ordered.filter((statement, i) => ordered[i + 1]?.time !== statement.time);
+}
+
+/** The statements of one aspect, of any slots of it. */
+interface Said extends Instant {
+  readonly part: string;
+  readonly evidence: Evidence;
+  readonly stated: boolean;
+}
+
+/** Since when each slot that says so now has done without a break. */
+export function statedSince(said: readonly Said[]): StatedSince[] {
+  const slots = Map.groupBy(said, ({ part, evidence }) => `${evidence} ${part}`);
+  return [...slots.values()].flatMap((statements) => {
+    const [first] = statements;
+    const { from, to } = latestLifetime([effective(statements)]);
+    return first === undefined || from === null || to !== null ? [] : [{ part: first.part, evidence: first.evidence, time: from }];
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ const map: LineageMap = {
   focus: { kind: 'dataset', namespace: 'n', name: 'a' }, revision: 1, asOf: '2026-01-01T00:00:00.000Z', moments: [],
   nodes: [node('a'), node('known', 'job'), node('guess', 'job'), node('behind')],
   edges: [edge('a', 'known', 'partial'), edge('a', 'guess', 'unknown'), edge('guess', 'behind', 'complete')],
-  groups: [{ node: 'guess', direction: 'downstream', owner: null, count: 3 }, { node: 'a', direction: 'downstream', owner: null, count: 2 }],
+  groups: [{ node: 'guess', direction: 'downstream', owner: null, looked: true, count: 3 }, { node: 'a', direction: 'downstream', owner: null, looked: true, count: 2 }],
   fieldEdges: [],
 };
 
