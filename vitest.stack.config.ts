@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/stack/longest-first.ts';
 
-/** Tests against real servers: two files at a time, for most of them wait for a server, and each starts its own. */
+/** Tests against real servers: three files at a time even on two cores, for most of them wait for a server, and each starts its own. */
 export default defineConfig({
   test: {
     include: ['test/stack/**/*.stack.test.ts'],
@@ -10,7 +11,8 @@ export default defineConfig({
     retry: 1,
     hookTimeout: 180_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // kafkajs asks for timers in the past; Node 24 says so once a process.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
   },

@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util';
 import { LineageIndex } from '../../server/graph/lineage-index.ts';
 import { readSnapshot } from '../../server/graph/snapshot.ts';
 import { type Neo4jStore, openNeo4jStore } from '../../server/store/neo4j-store.ts';
-import { missingForNeo4j, startNeo4j } from '../stack/servers/neo4j-server.ts';
+import { LASTING, missingForNeo4j, startNeo4j } from '../stack/servers/neo4j-server.ts';
 import { CypherClosures } from './cypher-closures.ts';
 import { compareClosures } from './index-against-cypher.ts';
 import { fillStore } from './neo4j-fill.ts';
 import type { SizeName } from './platform-plan.ts';
 
 /** MiB of a server of our own: a platform of size M takes some 3 GB on disk. */
-const SERVER = { heap: 2_048, pageCache: 3_072 };
+const SERVER = { heap: 2_048, pageCache: 3_072, java: LASTING };
 /** Longest batch while filling, ms: a busy machine takes long for the largest. */
 const TRANSACTION_MS = 120_000;
 

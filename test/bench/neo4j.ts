@@ -6,7 +6,7 @@ import type { Message } from '../../ingest/message.ts';
 import { createIngestWorker } from '../../ingest/worker.ts';
 import { openNeo4jStore } from '../../server/store/neo4j-store.ts';
 import type { ChangeBatch } from '../../server/store/store.ts';
-import { missingForNeo4j, type Neo4jServer, startNeo4j } from '../stack/servers/neo4j-server.ts';
+import { LASTING, missingForNeo4j, type Neo4jServer, startNeo4j } from '../stack/servers/neo4j-server.ts';
 import { decoderHere } from './decoder-here.ts';
 import { generatePlatform } from './platform.ts';
 
@@ -133,7 +133,7 @@ interface Count {
 
 async function compare({ messages, batches: most, runs }: Count): Promise<void> {
   const batches = (await batchesOf(messages)).slice(0, most);
-  const server = await startNeo4j({ heap: 2_048, pageCache: 1_024 });
+  const server = await startNeo4j({ heap: 2_048, pageCache: 1_024, java: LASTING });
   const driver = neo4j.driver(server.url, neo4j.auth.basic(server.user, server.password));
   try {
     // A cold server takes seconds longer for its first rows, whoever writes them: both once for nothing, then in turn.

@@ -74,8 +74,10 @@ describe.skipIf(missing !== null)(`a real Kafka Connect cluster${missing === nul
 
   test('says so when it does not answer, and keeps what it knew', async () => {
     await connect.close();
-    await until(async () => !(await door.check()).ready, { seen: () => door.check() });
-    expect((await door.check()).detail).toContain('ECONNREFUSED');
+    await until(async () => {
+      const { ready, detail } = await door.check();
+      return !ready && detail.includes('ECONNREFUSED');
+    }, { seen: () => door.check() });
     expect(await job('lines in')).toMatchObject({ state: { state: 'RUNNING' } });
   });
 });

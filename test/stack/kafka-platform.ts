@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import kafkajs, { type CompressionTypes, type Kafka, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type CompressionTypes, type Kafka, type Message, type Producer } from 'kafkajs';
 import type { KafkaConfig } from '../../ingest/config.ts';
 import { contractText } from '../../ingest/decode/contract-schemas.ts';
 import { createDecoder } from '../../ingest/decode/decoder.ts';
@@ -80,7 +80,9 @@ export class KafkaPlatform {
   async createTopics({ control, audit, deadLetter, openLineage }: Topics, partitions: number): Promise<void> {
     const admin = this.kafka.admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: control, numPartitions: partitions }, { topic: audit, numPartitions: 1 }, { topic: deadLetter, numPartitions: 1 }, ...(openLineage === null ? [] : [{ topic: openLineage, numPartitions: 1 }])] });
+    const topics = [{ topic: control, numPartitions: partitions }, { topic: audit, numPartitions: 1 }, { topic: deadLetter, numPartitions: 1 }, ...(openLineage === null ? [] : [{ topic: openLineage, numPartitions: 1 }])];
+    await admin.createTopics({ waitForLeaders: false, topics });
+    await haveLeaders(admin, topics.map(({ topic }) => topic));
     await admin.disconnect();
   }
 
@@ -90,7 +92,8 @@ export class KafkaPlatform {
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
     // Deleting takes its time; until then there is one of that name.
-    await until(() => admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions }] }));
+    await until(() => admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions }] }));
+    await haveLeaders(admin, [topic]);
     await admin.disconnect();
     // kafkajs's producer does not get over the deletion of a topic that it has sent to.
     await this.#producer?.disconnect();
@@ -154,6 +157,11 @@ export class KafkaPlatform {
     await decoder.close();
     return wholeCatalog(store);
   }
+}
+
+/** kafkajs would wait itself, but fails where a busy broker has not yet heard of a topic that it has just made. */
+async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
+  await until(() => admin.fetchTopicMetadata({ topics: [...topics] }).then((seen) => seen.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)), () => false));
 }
 
 /** Log lines are for people; tests look at what is said by the interfaces. */

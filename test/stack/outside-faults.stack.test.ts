@@ -55,10 +55,10 @@ describe.skipIf(missing !== null)(`the processes of Sluice when what they read f
     ({ data, store } = platform.newStore());
   });
   afterEach(async () => {
-    for (const one of running.splice(0)) {
+    await Promise.all(running.splice(0).map((one) => {
       one.signal('SIGCONT');
-      await one.stop();
-    }
+      return one.stop();
+    }));
     if (broker === 'down') await startBroker();
     await Promise.all([registry.close(), flink.close()]);
     await platform.release();

@@ -30,7 +30,7 @@ export class SluiceProcess {
   readonly url: string;
   /** Where it keeps what is its own. */
   readonly data: string;
-  /** How it ended: its exit code, or the signal. */
+  /** How it ended, once all it wrote was read: its exit code, or the signal. */
   readonly ended: Promise<number | string | null>;
   readonly #child: ChildProcess;
   #log = '';
@@ -41,7 +41,7 @@ export class SluiceProcess {
     this.data = data;
     this.#child = child;
     child.stderr?.on('data', (text: Buffer) => (this.#log += text.toString()));
-    this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+    this.ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
     void this.ended.then(() => (this.#isGone = true));
   }
 

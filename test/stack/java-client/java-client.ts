@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { SHORT_LIVED } from '../servers/java.ts';
 import { kafkaJava } from '../servers/kafka-broker.ts';
 
 /** Kafka's own Java client in a process of its own; `KafkaClient.java` lists its commands. */
@@ -13,7 +14,7 @@ export class JavaClient {
   constructor(address: string) {
     const { java, jars } = kafkaJava();
     const program = fileURLToPath(new URL('./KafkaClient.java', import.meta.url));
-    this.#child = spawn(java, ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-Dorg.apache.logging.log4j.level=OFF', '-cp', `${jars}/*`, program, address], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(java, ['-Xmx128m', ...SHORT_LIVED, '-Dorg.apache.logging.log4j.level=OFF', '-cp', `${jars}/*`, program, address], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.on('exit', () => this.#waiting.splice(0).forEach(({ reject }) => reject(new Error('the Java client ended'))));
     createInterface(this.#child.stdout).on('line', (line) => {
       if (!line.startsWith('= ')) return;

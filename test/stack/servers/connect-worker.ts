@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts, startChild } from './child-server.ts';
-import { findJava } from './java.ts';
+import { findJava, SHORT_LIVED } from './java.ts';
 import { mavenFiles } from './maven-files.ts';
 
 const JAVA_VERSION = 17;
@@ -33,7 +33,7 @@ export async function startConnect(broker: string): Promise<ConnectWorker> {
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   writeFileSync(join(folder, 'connect.properties'), properties(broker, port ?? 0));
-  const args = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${files.folder}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', 'connect.properties'];
+  const args = ['-Xms128m', '-Xmx256m', ...SHORT_LIVED, `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${files.folder}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', 'connect.properties'];
   const server = await startChild({ command: java, args, folder, logFile: join(folder, 'connect.log'), ready: () => fetch(`${url}/connectors`).then(({ ok }) => ok, () => false) });
   return {
     url, folder,
@@ -42,7 +42,7 @@ export async function startConnect(broker: string): Promise<ConnectWorker> {
       if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
     },
     async close() {
-      await server.stop();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePorts, startChild } from './child-server.ts';
-import { findJava } from './java.ts';
+import { findJava, SHORT_LIVED } from './java.ts';
 import { mavenFiles } from './maven-files.ts';
 
 const JAVA_VERSION = 17;
@@ -49,7 +49,7 @@ export async function startFlink({ lineage, namespace }: { readonly lineage: str
   mkdirSync(join(folder, 'tmp'));
   writeFileSync(join(folder, 'config.yaml'), configuration({ rest, gateway, rpc, blob, folder, lineage, namespace }));
   const [url, sql] = [`http://127.0.0.1:${rest}`, `http://127.0.0.1:${gateway}`];
-  const args = ['-Xms128m', '-Xmx640m', '-XX:MaxDirectMemorySize=256m', '-XX:MaxMetaspaceSize=320m', '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG_CONFIG}`, `-Dlog4j.configurationFile=${LOG_CONFIG}`, ...OPENED, '-cp', `${files.folder}/*`, PROGRAM, folder];
+  const args = ['-Xms128m', '-Xmx640m', '-XX:MaxDirectMemorySize=256m', '-XX:MaxMetaspaceSize=320m', ...SHORT_LIVED, `-Dlog4j2.configurationFile=${LOG_CONFIG}`, `-Dlog4j.configurationFile=${LOG_CONFIG}`, ...OPENED, '-cp', `${files.folder}/*`, PROGRAM, folder];
   const server = await startChild({
     // The gateway reads its configuration by this variable alone.
     command: '/usr/bin/env', args: [`FLINK_CONF_DIR=${folder}`, java, ...args], folder, logFile: join(folder, 'flink.log'),
@@ -62,7 +62,7 @@ export async function startFlink({ lineage, namespace }: { readonly lineage: str
       await fetch(`${url}/jobs/${jobId}?mode=cancel`, { method: 'PATCH' });
     },
     async close() {
-      await server.stop();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 /** Folders in which machines keep their Java installations, one folder each. */
 const JAVA_FOLDERS = ['/usr/lib/jvm', '/opt', '/Library/Java/JavaVirtualMachines'];
 
+/**
+ * For a program that lives for a minute or two: most of its time would go into compiling what runs that short, and into
+ * verifying classes of jars that Maven has checked.
+ */
+export const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:+UnlockDiagnosticVMOptions', '-XX:-BytecodeVerificationRemote'] as const;
+
 /** The lowest-numbered installed Java of at least this version; null when there is none. */
 export function findJava(atLeast: number): string | null {
   const fit = installedJavas().filter(({ version }) => version >= atLeast);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChildServer, freePorts, startChild } from './child-server.ts';
-import { findJava } from './java.ts';
+import { findJava, SHORT_LIVED } from './java.ts';
 import { mavenFiles } from './maven-files.ts';
 
 const JAVA_VERSION = 17;
@@ -22,7 +22,7 @@ export interface KafkaBroker {
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
-  /** Stops it and removes its data. */
+  /** Ends it and removes its data. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function startKafka(secured: SecuredListeners = PLAIN_ONLY): Promis
   const [port = 0, controllerPort = 0, ...morePorts] = await freePorts(2 + names.length);
   const addresses = Object.fromEntries(names.map((name, i) => [name, `127.0.0.1:${morePorts[i]}`]));
   writeFileSync(join(folder, 'server.properties'), properties({ port, controllerPort, addresses, secured }));
-  const run = (memory: string, main: string, ...args: string[]) => [memory, '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${jars}/*`, main, ...args];
+  const run = (memory: string, main: string, ...args: string[]) => [memory, ...SHORT_LIVED, `-Dlog4j2.configurationFile=${LOG_CONFIG}`, '-cp', `${jars}/*`, main, ...args];
   const formatted = spawnSync(java, run('-Xmx256m', 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', 'server.properties', ...secured.formatting), { cwd: folder, encoding: 'utf8' });
   if (formatted.status !== 0) throw new Error(`the broker's storage could not be formatted: ${formatted.stdout}${formatted.stderr}`);
   let starts = 0;
@@ -73,7 +73,7 @@ export async function startKafka(secured: SecuredListeners = PLAIN_ONLY): Promis
     stop: () => server.stop(),
     kill: () => server.kill(),
     async close() {
-      await server.stop();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type ChildServer, freePorts, startChild } from './child-server.ts';
-import { findJava } from './java.ts';
+import { findJava, SHORT_LIVED } from './java.ts';
 import { mavenFiles } from './maven-files.ts';
 
 const JAVA_VERSION = 17;
@@ -26,14 +26,19 @@ export interface Neo4jServer {
   /** Holds the process still, as a long collection of garbage would, until it is told to go on. */
   pause(): void;
   resume(): void;
-  /** Stops it and removes its data. */
+  /** Ends it and removes its data. */
   close(): Promise<void>;
 }
-export interface Neo4jSizes {
+export interface Neo4jMachine {
   /** MiB. */
   readonly heap: number;
   readonly pageCache: number;
+  /** Flags that say how Java runs it. */
+  readonly java: readonly string[];
 }
+const FOR_A_TEST: Neo4jMachine = { heap: 512, pageCache: 256, java: SHORT_LIVED };
+/** As in production: what a benchmark measures. */
+export const LASTING = ['-XX:+UseG1GC'] as const;
 
 /** What Neo4j needs and this machine lacks; null when it can be started. Fetches it the first time. */
 export function missingForNeo4j(): string | null {
@@ -42,7 +47,7 @@ export function missingForNeo4j(): string | null {
   return files.outcome === 'missing' ? files.part : null;
 }
 
-export async function startNeo4j({ heap, pageCache }: Neo4jSizes = { heap: 512, pageCache: 256 }): Promise<Neo4jServer> {
+export async function startNeo4j({ heap, pageCache, java: flags }: Neo4jMachine = FOR_A_TEST): Promise<Neo4jServer> {
   const [java, files] = [findJava(JAVA_VERSION), server()];
   if (java === null || files.outcome === 'missing') throw new Error(`Neo4j needs ${missingForNeo4j()}`);
   const home = mkdtempSync(join(tmpdir(), 'sluice-neo4j-'));
@@ -52,7 +57,7 @@ export async function startNeo4j({ heap, pageCache }: Neo4jSizes = { heap: 512, 
   writeFileSync(join(conf, 'neo4j.conf'), settings(port ?? 0, pageCache));
   const classes = ['-cp', [join(files.folder, '*'), conf].join(delimiter)];
   setPassword(java, home, classes);
-  const args = [`-Xms${heap}m`, `-Xmx${heap}m`, '-XX:+UseG1GC', '-Dio.netty.leakDetection.level=DISABLED', ...OPENS, ...classes, 'org.neo4j.server.CommunityEntryPoint', `--home-dir=${home}`, `--config-dir=${conf}`, '--console-mode'];
+  const args = [`-Xms${heap}m`, `-Xmx${heap}m`, ...flags, '-Dio.netty.leakDetection.level=DISABLED', ...OPENS, ...classes, 'org.neo4j.server.CommunityEntryPoint', `--home-dir=${home}`, `--config-dir=${conf}`, '--console-mode'];
   let starts = 0;
   const start = (): Promise<ChildServer> => {
     const logFile = join(home, `neo4j-${++starts}.log`);
@@ -67,7 +72,7 @@ export async function startNeo4j({ heap, pageCache }: Neo4jSizes = { heap: 512, 
     pause: () => void process.kill(running.pid, 'SIGSTOP'),
     resume: () => void process.kill(running.pid, 'SIGCONT'),
     async close() {
-      await running.stop();
+      await running.kill();
       rmSync(home, { recursive: true, force: true });
     },
   };
@@ -80,7 +85,7 @@ function server() {
 /** Before the first start Neo4j takes the password from its administration tool. */
 function setPassword(java: string, home: string, classes: readonly string[]): void {
   const env = { ...process.env, NEO4J_HOME: home, NEO4J_CONF: join(home, 'conf') };
-  const done = spawnSync(java, ['-Xmx128m', ...classes, 'org.neo4j.cli.AdminTool', 'dbms', 'set-initial-password', PASSWORD], { cwd: home, env, encoding: 'utf8' });
+  const done = spawnSync(java, ['-Xmx128m', ...SHORT_LIVED, ...classes, 'org.neo4j.cli.AdminTool', 'dbms', 'set-initial-password', PASSWORD], { cwd: home, env, encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`Neo4j's password could not be set: ${done.stdout}${done.stderr}`);
 }
 
@@ -92,6 +97,8 @@ function settings(port: number, pageCache: number): string {
     `server.memory.pagecache.size=${pageCache}m`, 'db.tx_log.preallocate=false', 'db.tx_log.rotation.retention_policy=2 files',
     // A killed server replays what came after the last checkpoint: 15 minutes' worth unless told otherwise.
     'db.checkpoint.interval.time=30s',
+    // A stop would wait twice for clients that might still come: 5 s each unless told otherwise.
+    'internal.dbms.bolt.netty_server_shutdown_quiet_period=0',
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildServer, freePorts, startChild } from './child-server.ts';
-import { findJava } from './java.ts';
+import { findJava, SHORT_LIVED } from './java.ts';
 import { mavenFiles } from './maven-files.ts';
 
 const JAVA_VERSION = 21;
@@ -31,7 +31,7 @@ export async function startSchemaRegistry(): Promise<SchemaRegistryServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-registry-'));
   const [port, managementPort] = await freePorts(2);
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
-  const args = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...options(port ?? 0, managementPort ?? 0), '-jar', join(files.folder, 'quarkus-run.jar')];
+  const args = ['-Xms128m', '-Xmx384m', ...SHORT_LIVED, ...options(port ?? 0, managementPort ?? 0), '-jar', join(files.folder, 'quarkus-run.jar')];
   const start = (): Promise<ChildServer> => startChild({ command: java, args, folder, logFile: join(folder, 'registry.log'), ready: () => answers(`${url}/subjects`) });
   let server = await start();
   return {
@@ -40,7 +40,7 @@ export async function startSchemaRegistry(): Promise<SchemaRegistryServer> {
     stop: () => server.stop(),
     register: (subject, schema) => register(url, subject, schema),
     async close() {
-      await server.stop();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
