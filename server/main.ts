@@ -88,6 +88,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   const address = await service.app.listen({ host: config.host, port: config.port });
   if (config.identity.kind === 'local') log.warn(`no identities are configured. ${NO_IDENTITIES}`);
   await whenAvailable(config, { store, index: service.index, stop, log });
+  service.readAhead();
   process.stdout.write(welcome(address, config.sample));
 }
 
