@@ -80,6 +80,8 @@ export interface CatalogService {
   readonly status: () => Promise<ProcessStatus>;
   /** Looks at the jobs something new is said about: which permits they settle, which they bypass. */
   lookAtJobs(): Promise<number>;
+  /** Begins to read what questions about the platform rest on, so that the first finds it read; to be called once the graph is. */
+  readAhead(): void;
   stop(): Promise<void>;
 }
 
@@ -115,6 +117,8 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
     proposals: follower.add(new ProposalBook()), approvals: books.approvals,
     store, catalog, follower, writer, publisher: parts.registry?.publisher ?? null, clock, newId: randomUUID,
   });
+  const stopping = new AbortController();
+  const work = new JobWork(store, index, stopping.signal);
   const metrics = new Metrics(parts.metrics);
   const governance = governanceOf(books, follower, clock);
   const doors = [governance, ...(parts.doors ?? [])];
@@ -129,7 +133,7 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
     checkPermit: checkPermitBy(parts),
     store, index, catalog, aliases, clock, gate, changes, policies, webhooks, apiTokens, ownership, readiness, newId: randomUUID,
     approvals, follower, permits: books.permits, bypasses: books.bypasses, publishedKeys: parts.permits?.published ?? null,
-    metrics: () => metrics.registry.metrics(), governed, work: new JobWork(store, index), recent: new RecentChanges(store, index),
+    metrics: () => metrics.registry.metrics(), governed, work, recent: new RecentChanges(store, index),
     process: self, status, otherProcesses: () => new ProcessNotes({ store, own: self, clock }).others(),
     apply: parts.apply ?? ((batch) => store.apply(batch)),
     onDecision: (outcome, ms) => metrics.gateDecided(outcome, ms),
@@ -144,12 +148,18 @@ export async function buildCatalogService(parts: ServiceParts): Promise<CatalogS
   });
   if (parts.webhooks !== undefined) worker.start();
   const looking = startLooking(watch, parts);
+  let reading: Promise<unknown> = Promise.resolve();
   return {
     app, index, status,
     lookAtJobs: () => watch.look(),
+    readAhead() {
+      // Where it fails, whoever asks first has them read.
+      reading = work.jobs().catch((err: unknown) => stopping.signal.aborted || log.warn({ err }, 'the jobs could not be read ahead'));
+    },
     async stop() {
       await app.close();
-      await Promise.all([worker.stop(), looking?.stop()]);
+      stopping.abort();
+      await Promise.all([worker.stop(), looking?.stop(), reading]);
       await index.writeSnapshot();
     },
   };

@@ -96,6 +96,7 @@ async function run(config: ServerConfig, stop: GracefulStop): Promise<void> {
   await store.opened;
   reports.begin(service.status);
   await whenAvailable(config, { store, index: service.index, stop, log });
+  service.readAhead();
   process.stdout.write(welcome(address, config.sample));
 }
 

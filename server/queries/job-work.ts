@@ -26,15 +26,17 @@ export interface KnownJob extends Named {
   readonly work: string | null;
 }
 
-/** Every job by what it does and belongs to: read once when first asked, then kept by what each revision changed. */
+/** Every job by what it does and belongs to: read once when first asked, then kept by what each revision changed. A reading ends within a turn when it is `stopping`. */
 export class JobWork {
   readonly #store: Pick<Store, 'entity'>;
   readonly #kept: KeptEntities;
+  readonly #stopping: AbortSignal;
   readonly #jobs = new Map<string, KnownJob>();
   #sorted: readonly KnownJob[] | null = null;
 
-  constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>) {
+  constructor(store: Pick<Store, 'entities' | 'entity' | 'names'>, index: Pick<LineageIndex, 'onChange'>, stopping: AbortSignal) {
     this.#store = store;
+    this.#stopping = stopping;
     this.#kept = new KeptEntities({ store, index, kind: 'job', atOnce: JOBS_AT_ONCE, clear: () => this.#jobs.clear(), read: (refs) => this.#read(refs) });
   }
 
@@ -50,6 +52,7 @@ export class JobWork {
       this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
       if (performance.now() - started < TURN_MS) continue;
       await nextTurn();
+      this.#stopping.throwIfAborted();
       started = performance.now();
     }
   }

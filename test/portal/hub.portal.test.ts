@@ -41,7 +41,7 @@ describe.skipIf(missing !== null)(`the portal on a platform of size M${missing =
     expect(total).toBeGreaterThan(100_000);
     await open(`/lineage?${new URLSearchParams({ kind: 'field', ...HUB, depth: '6' }).toString()}`);
     await page.locator('svg[aria-label="Lineage map"] .focus').waitFor();
-    await page.getByText(/^\d[\d,]* more of /).first().waitFor();
+    await page.getByText(/^\d[\d,]* more(?: of |, owners of )/).first().waitFor();
     await page.getByText(`${total.toLocaleString('en')} reached`, { exact: true }).waitFor();
     // Drawn is what is in view; the list holds the rest.
     expect(await page.locator('tbody tr:not(.space)').count()).toBeLessThan(200);
