@@ -119,7 +119,8 @@ export class KafkaPlatform {
   }
 
   async send(topic: string, messages: Message[], compression: CompressionTypes = kafkajs.CompressionTypes.None): Promise<void> {
-    const producer = (this.#producer ??= this.kafka.producer({ allowAutoTopicCreation: false }));
+    // Without idempotence a send is made again as a whole when the broker does not know one of a new topic's partitions yet.
+    const producer = (this.#producer ??= this.kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 }));
     await producer.connect();
     await producer.send({ topic, messages, compression });
   }

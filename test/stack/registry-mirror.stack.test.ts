@@ -155,7 +155,7 @@ describe.skipIf(missing !== null)(`the mirror of a real registry${missing === nu
   });
 
   // Last, for whoever reads the whole registry after it reads these too; and in an empty one, for it reads it twice itself.
-  test('lists more subjects than a page has, and asks for lists alone when nothing changed', async () => {
+  test('lists more subjects than a page has, and asks for lists alone when nothing changed', { timeout: 180_000 }, async () => {
     await registry.stop();
     await registry.start();
     await inTurns(Array.from({ length: 1_050 }, (_, i) => `many-${i}-value`), AT_ONCE, (subject) => registry.register(subject, record('x')));

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +9,8 @@ const START_DEADLINE_MS = 90_000;
 /** Longest orderly stop before it is forced, ms. */
 const STOP_DEADLINE_MS = 20_000;
 const LOOK_INTERVAL_MS = 100;
+/** Below those that systems give to outgoing connections, Linux from 32768 on: one of these would take a port before its server does. */
+const PORTS = { from: 12_000, to: 32_000 } as const;
 
 export interface ChildServer {
   readonly pid: number;
@@ -52,12 +55,18 @@ export async function startChild({ command, args, folder, logFile, ready }: Chil
   return server;
 }
 
-/** Ports nobody listens on now. */
+/** Ports nobody listens on now, each another. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
