@@ -134,7 +134,7 @@ describe('approvals', () => {
     expect((await ask()).outcome).toBe('allow-with-warnings');
     expect(said.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['glass broken for job flink://main/payments-cdc by night: payments are down']);
     expect((await catalog.as('watcher').get('/metrics')).text).toMatch(/sluice_break_glass_in_force\{part="gate"\} 1\n/);
-    expect((await catalog.get('/readyz')).text).toContain('1 approvals by break-glass in force');
+    expect((await catalog.get('/readyz')).text).toContain('approvals by break-glass in force: 1');
     expect((await catalog.store.ledger({ kind: 'approval', limit: 9 })).entries.map(({ outcome }) => outcome)).toEqual(['break-glass']);
     now += HOUR;
     expect((await ask()).outcome).toBe('deny');
