@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 /** A page that remembers what went wrong in it. */
 export interface WatchedPage {
@@ -26,4 +26,17 @@ export async function watchedPage(browser: Browser, base: string, { width = 1280
       await page.waitForLoadState('networkidle');
     },
   };
+}
+
+/** Stops of the tab key that a page has at most. */
+const MOST_STOPS = 200;
+
+/** Goes on by the tab key, as somebody without a mouse does, until it is there. */
+export async function tabTo(target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    await target.page().keyboard.press('Tab');
+    if (await target.evaluate((element) => element.ownerDocument.activeElement === element)) return;
+  }
+  throw new Error(`${String(target)} cannot be reached with the tab key`);
 }

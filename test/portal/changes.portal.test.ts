@@ -3,6 +3,7 @@ import allowed from '../../ingest/demo/gate-allowed.json' with { type: 'json' };
 import denied from '../../ingest/demo/gate-denied.json' with { type: 'json' };
 import type { TestPerson } from '../http/catalog.ts';
 import { openTestOffice } from '../permits/test-office.ts';
+import { tabTo } from './browser.ts';
 import { describePortal } from './describe-portal.ts';
 import { pageFaults } from './page-faults.ts';
 import type { SampleOptions } from './sample-service.ts';
@@ -64,6 +65,33 @@ describePortal('governance in a browser', withPeople, (portal) => {
     await rail.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('API token').waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+
+  test('from search to a dataset, a field, its impact and a proposal without a mouse', async () => {
+    const { page, open } = await pageOf('ann');
+    await open('/');
+    await page.keyboard.press('/');
+    await page.keyboard.type('content-season');
+    await page.waitForURL('**/?q=content-season');
+    await page.locator('li.at').getByRole('link', { name: 'kafka://main/content-season', exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/datasets/**/content-season');
+    await tabTo(page.getByRole('region', { name: /^fields: j and k move/ }));
+    const chosen = page.locator('tr.at [data-field]');
+    do await page.keyboard.press('j');
+    while ((await chosen.innerText()) !== 'error_code');
+    await page.keyboard.press('Enter');
+    await tabTo(page.getByRole('link', { name: 'What if it goes or changes?' }));
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/impact?**path=error_code');
+    await tabTo(page.getByRole('link', { name: 'Propose this change' }));
+    await page.keyboard.press('Enter');
+    await page.getByText('Say why: it is what').waitFor();
+    await tabTo(page.getByLabel('Reason'));
+    await page.keyboard.type('nobody fills it');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/changes\/[0-9a-f-]{36}$/);
+    await page.getByText('proposed by ann').waitFor();
   });
 
   test('from impact to a proposal by keyboard; two teams agree, and it is approved', { timeout: 120_000 }, async () => {
@@ -200,9 +228,9 @@ describePortal('governance in a browser', withPeople, (portal) => {
   });
 
   test.each([['light', 1280], ['dark', 768]] as const)('pages of governance are accessible, fit, stand still and break no policy, in %s at %i px', { timeout: 120_000 }, async (scheme, width) => {
-    const change = await proposed(scheme === 'light' ? 'device_id' : 'error_code');
+    const change = await proposed(scheme === 'light' ? 'device_id' : 'partner_id');
     const found: string[] = [];
-    for (const path of ['/?of=everybody', '/', '/changes', '/changes?mine=yes', `/changes/new?${SEASON}&path=partner_id`, '/changes/new', `/changes/${change}`, '/changes/nothing', '/gate', `/gate/${decision}`, `/gate/${permitted}`, '/gate?view=bypasses']) {
+    for (const path of ['/?of=everybody', '/', '/changes', '/changes?mine=yes', `/changes/new?${SEASON}&path=quantity`, '/changes/new', `/changes/${change}`, '/changes/nothing', '/gate', `/gate/${decision}`, `/gate/${permitted}`, '/gate?view=bypasses']) {
       const watched = await pageOf('ann', { scheme, width });
       found.push(...(await pageFaults(watched, path)));
       await watched.page.context().close();
