@@ -55,6 +55,16 @@ describe.skipIf(missing !== null)(`the portal on a platform of size M${missing =
     expect(faults).toEqual([]);
   });
 
+  test('says what removing the field of the hub breaks, and that the rest is further on', async () => {
+    const { page, faults, open } = await watchedPage(browser, url);
+    await open(`/impact?${new URLSearchParams({ ...HUB }).toString()}`);
+    await page.getByText(/^Removing public\.t4\.trace\.bitrate breaks \d+ reader/).waitFor();
+    await page.getByText(/^Read are the nearest 1,000 of 1\d\d,\d{3} that it reaches; \d+ more teams are only beyond them/).waitFor();
+    await page.getByRole('button', { name: /^\d+ more teams$/ }).click();
+    expect(await page.getByRole('button', { name: /more teams$/ }).count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   test('finds among all that there is, and names what nobody reads and who repeats work page by page', async () => {
     const { page, faults, open } = await watchedPage(browser, url);
     await open('/search?kind=field');

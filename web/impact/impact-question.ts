@@ -1,4 +1,5 @@
 import type { Schemas } from '../shared/api.ts';
+import { byTeam } from '../shared/by-team.ts';
 
 export type Affected = Schemas['Impact']['affected'][number];
 type Effect = Affected['effect'];
@@ -16,19 +17,16 @@ export function effectRank(effect: Effect): number {
   return RANKS.indexOf(effect);
 }
 
-/** Rows of one answer: a hub reaches hundreds of thousands, and a page shows them as they come. */
-const PAGE = 1_000;
-/** Rows shown at most; the total is always said, and the CSV of the API has them all. */
-const MOST_ROWS = 20_000;
+export interface TeamPart {
+  readonly team: string | null;
+  readonly members: readonly Affected[];
+}
 
-/** The impact with all of its rows, up to the most that a page can hold. */
-export async function wholeImpact(ask: (query: { limit: number; cursor?: string }) => Promise<Schemas['Impact']>): Promise<Schemas['Impact']> {
-  const first = await ask({ limit: PAGE });
-  const affected = [...first.affected];
-  for (let cursor = first.nextCursor; cursor !== null && affected.length < MOST_ROWS; ) {
-    const next = await ask({ limit: PAGE, cursor });
-    affected.push(...next.affected);
-    cursor = next.nextCursor;
-  }
-  return { ...first, affected };
+/** Readers that a change matters to by team: the worst first, among teams and in them; fields are left to the list of all. */
+export function teamParts(affected: readonly Affected[]): readonly TeamPart[] {
+  const readers = affected.filter(({ kind, effect }) => kind !== 'field' && effect !== 'unaffected');
+  const sorted = readers.toSorted((a, b) => effectRank(a.effect) - effectRank(b.effect) || a.distance - b.distance);
+  const parts = byTeam(sorted.map((entry) => ({ ...entry, owner: entry.owner ?? null })));
+  const worst = ({ members: [first] }: TeamPart): number => (first === undefined ? RANKS.length : effectRank(first.effect));
+  return parts.toSorted((a, b) => worst(a) - worst(b));
 }
