@@ -1,15 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fieldAt, fieldEntries } from '../catalog/avro/fields.ts';
 import type { AvroSchema } from '../catalog/avro/schema.ts';
 import type { SchemaVersionFact } from '../catalog/changes.ts';
 import { isWithin } from '../catalog/avro/within.ts';
 import type { EntityRecord } from '../store/store.ts';
 import { type CatalogReader, type FactOf, factOf, factsOf } from './catalog-reader.ts';
+import { Turns } from './turns.ts';
 
 /** What the paths of a key's schema begin with. */
 const KEY = '$key';
-/** Longest turn of reading versions, ms, between which others are answered: a wide schema takes milliseconds. */
-const TURN_MS = 8;
 
 /** The version since which a field is there. */
 export interface Since {
@@ -56,7 +54,7 @@ export class FieldAges {
     const since = new Map<string, Since | null>(asked.map((path) => [path, null]));
     const versions = factsOf(subject, 'schema-version').filter(({ body }) => !body.deleted).sort((a, b) => b.body.version - a.body.version);
     let open: ReadonlySet<string> | null = null;
-    let started = performance.now();
+    const turns = new Turns();
     for (const version of versions) {
       const schema = this.#schemaOf(version.body);
       if (schema === null) break;
@@ -64,9 +62,7 @@ export class FieldAges {
       open = new Set([...(open ?? new Set(all ? [...here, ...asked] : asked))].filter((path) => here.has(path) || isDeeper(schema, path, prefix)));
       if (open.size === 0) break;
       for (const path of open) since.set(path, sinceOf(version));
-      if (performance.now() - started < TURN_MS) continue;
-      await nextTurn();
-      started = performance.now();
+      if (turns.isOver) await turns.next();
     }
     return since;
   }

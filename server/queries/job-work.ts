@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobKind } from '../catalog/changes.ts';
 import { signatureOfFact } from '../catalog/gate/program-signature.ts';
 import { entityKey, type EntityRef, type Named } from '../catalog/names.ts';
@@ -8,11 +7,10 @@ import type { EntityRecord, Store } from '../store/store.ts';
 import { factOf, factsOf, ownerOf } from './catalog-reader.ts';
 import { KeptEntities } from './kept-entities.ts';
 import { isDeployed, stateOfJob } from './job-state.ts';
+import { Turns } from './turns.ts';
 
 /** Names fetched in one go when all jobs are read. */
 const JOBS_AT_ONCE = 200;
-/** Longest turn of reading jobs, ms, between which others are answered: a large program takes milliseconds. */
-const TURN_MS = 8;
 
 /** What platform questions ask of a job. */
 export interface KnownJob extends Named {
@@ -47,13 +45,12 @@ export class JobWork {
 
   async #read(refs: readonly EntityRef[]): Promise<void> {
     this.#sorted = null;
-    let started = performance.now();
+    const turns = new Turns();
     for (const ref of refs) {
       this.#jobs.set(entityKey(ref), knownJob(ref, await this.#store.entity(ref)));
-      if (performance.now() - started < TURN_MS) continue;
-      await nextTurn();
+      if (!turns.isOver) continue;
+      await turns.next();
       this.#stopping.throwIfAborted();
-      started = performance.now();
     }
   }
 }
