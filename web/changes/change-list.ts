@@ -1,4 +1,5 @@
 import { answerOf, api, type Schemas } from '../shared/api.ts';
+import { pagesOf } from '../shared/pages-of.ts';
 
 type Page = Schemas['SchemaChangePage'];
 /** Changes of a page. */
@@ -20,13 +21,8 @@ export async function changesFor(filter: ListFilter, teams: readonly string[] | 
 }
 
 async function allOf(filter: ListFilter, signal: AbortSignal): Promise<Page> {
-  const first = await pageOf(filter, signal);
-  const proposals = [...first.proposals];
-  for (let cursor = first.nextCursor; cursor !== null; ) {
-    const next = await pageOf({ ...filter, cursor }, signal);
-    proposals.push(...next.proposals);
-    cursor = next.nextCursor;
-  }
+  const proposals: Page['proposals'] = [];
+  for await (const page of pagesOf((from) => pageOf({ ...filter, ...from }, signal))) proposals.push(...page.proposals);
   return { proposals, total: proposals.length, nextCursor: null };
 }
 

@@ -1,4 +1,5 @@
-import { answerOf, api, Failure, type Schemas } from '../shared/api.ts';
+import { newestOf, versionsOf } from '../dataset/known-versions.ts';
+import { answerOf, api, type Schemas } from '../shared/api.ts';
 
 type Named = Schemas['DatasetName'];
 /** What a change starts from. */
@@ -22,11 +23,7 @@ export async function currentOf(of: Named & { readonly kind: 'dataset' | 'subjec
 }
 
 async function currentOfDataset(path: Named, signal: AbortSignal): Promise<Current> {
-  const list = await answerOf(api.GET('/v1/datasets/{namespace}/{name}/versions', { params: { path, query: { part: 'value' } }, signal })).catch((cause: unknown) => {
-    if (cause instanceof Failure && cause.problem?.type === 'urn:sluice:problem:version-not-found') return null;
-    throw cause;
-  });
+  const list = await versionsOf('value', { path, query: {} }, signal);
   if (list === null) return { subject: null, version: null };
-  const [newest] = list.versions.filter(({ deleted }) => !deleted).toSorted((a, b) => b.version - a.version);
-  return { subject: list.subject, version: newest ?? null };
+  return { subject: list.subject, version: newestOf(list.versions) };
 }

@@ -1,4 +1,5 @@
 import { answerOf, api, type Schemas } from '../shared/api.ts';
+import { pagesOf } from '../shared/pages-of.ts';
 
 type Approval = Schemas['Approval'];
 /** Approvals asked for at once. */
@@ -7,11 +8,7 @@ const PAGE = 1_000;
 /** Every approval in force. */
 export async function standingApprovals(signal: AbortSignal): Promise<readonly Approval[]> {
   const all: Approval[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const query: { limit: number; cursor?: string } = { limit: PAGE, ...(cursor === '' ? {} : { cursor }) };
-    const page: Schemas['ApprovalPage'] = await answerOf(api.GET('/v1/approvals', { params: { query }, signal }));
-    all.push(...page.approvals);
-    cursor = page.nextCursor;
-  }
+  const ask = (from: { cursor?: string }) => answerOf(api.GET('/v1/approvals', { params: { query: { limit: PAGE, ...from } }, signal }));
+  for await (const { approvals } of pagesOf(ask)) all.push(...approvals);
   return all;
 }

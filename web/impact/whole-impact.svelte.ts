@@ -1,4 +1,5 @@
 import type { Schemas } from '../shared/api.ts';
+import { pagesOf } from '../shared/pages-of.ts';
 import { Remote } from '../shared/remote.svelte.ts';
 
 type Impact = Schemas['Impact'];
@@ -25,12 +26,9 @@ export class WholeImpact {
     const affected = [...first.affected];
     this.readingOn = affected.length;
     await this.remote.ask(async (signal) => {
-      let cursor = first.nextCursor;
-      while (cursor !== null) {
-        const next: Impact = await page({ limit: AT_ONCE, cursor }, signal);
+      for await (const next of pagesOf((from) => page({ limit: AT_ONCE, ...from }, signal), first.nextCursor)) {
         for (const entry of next.affected) affected.push(entry);
         this.readingOn = affected.length;
-        cursor = next.nextCursor;
       }
       return { ...first, affected, nextCursor: null };
     });

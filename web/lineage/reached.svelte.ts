@@ -1,4 +1,5 @@
 import { answerOf, api, type Schemas } from '../shared/api.ts';
+import { pagesOf } from '../shared/pages-of.ts';
 import { Remote } from '../shared/remote.svelte.ts';
 import type { Direction, LineageQuestion } from './lineage-question.ts';
 
@@ -71,12 +72,12 @@ async function readOn({ start, asOf, evidence }: ReachedView, part: Part, { most
   const view = { ...start, direction: part.way, limit: AT_ONCE, ...(asOf === null ? {} : { asOf }), ...(evidence.length === 0 ? {} : { evidence: [...evidence] }) };
   const rows = [...part.rows];
   let { cursor, total, unknown } = part;
-  while (cursor !== null && rows.length < most) {
-    const query = { ...view, ...(cursor === '' ? {} : { cursor }) };
-    const page = (await answerOf(api.GET('/v1/lineage', { params: { query }, signal }))) as Schemas['Lineage'];
+  const ask = async (from: { cursor?: string }) => (await answerOf(api.GET('/v1/lineage', { params: { query: { ...view, ...from } }, signal }))) as Schemas['Lineage'];
+  for await (const page of pagesOf(ask, cursor)) {
     for (const entry of page.entries) rows.push({ ...entry, way: part.way });
     ({ nextCursor: cursor, total } = page);
     unknown = page.completeness !== 'complete';
+    if (rows.length >= most) break;
   }
   return { way: part.way, rows, total, unknown, cursor };
 }

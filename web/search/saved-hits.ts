@@ -1,4 +1,5 @@
-import { answerOf, api, type Schemas } from '../shared/api.ts';
+import { answerOf, api } from '../shared/api.ts';
+import { pagesOf } from '../shared/pages-of.ts';
 import type { Hit, SearchQuestion } from './search-question.ts';
 
 /** Hits of an answer, and the most that is saved: what a spreadsheet still opens at once. */
@@ -9,11 +10,10 @@ const MOST = 10_000;
 export async function allHits(question: SearchQuestion): Promise<readonly Hit[]> {
   const { cursor: _, ...asked } = question;
   const hits: Hit[] = [];
-  for (let cursor: string | null = ''; cursor !== null && hits.length < MOST; ) {
-    const from: { cursor?: string } = cursor === '' ? {} : { cursor };
-    const page: Schemas['SearchResult'] = await answerOf(api.GET('/v1/search', { params: { query: { ...asked, limit: AT_ONCE, ...from } } }));
+  const ask = (from: { cursor?: string }) => answerOf(api.GET('/v1/search', { params: { query: { ...asked, limit: AT_ONCE, ...from } } }));
+  for await (const page of pagesOf(ask)) {
     hits.push(...page.hits);
-    cursor = page.nextCursor;
+    if (hits.length >= MOST) break;
   }
   return hits;
 }
